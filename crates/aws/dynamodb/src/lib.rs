@@ -1,0 +1,1 @@
+//! sdt-aws-dynamodb.
