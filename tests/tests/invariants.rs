@@ -119,8 +119,8 @@ fn dependencies_point_down() {
             }
         };
         for used in uses(&folder) {
-            let fits = |a: &&str| **a == used || **a == "*" || (**a == "aws/*" && used.starts_with("aws/"));
-            if !allowed.iter().any(|a| fits(&a)) {
+            let fits = |a: &str| a == used || a == "*" || (a == "aws/*" && used.starts_with("aws/"));
+            if !allowed.iter().any(|a| fits(a)) {
                 wrong.push(format!("{name} uses {used}"));
             }
         }
