@@ -4,6 +4,8 @@
 //! [`decode`] turns a block into a value by a schema. Nothing here reads files, clock or environment by itself, and nothing is
 //! planned or applied.
 
+mod check;
+mod decode;
 mod literal;
 mod load;
 mod model;
@@ -14,6 +16,8 @@ mod statics;
 mod types;
 mod version;
 
+pub use check::{Context, Object, Repetition, SchemaLookup, argument, check_object, check_tree, suggestion};
+pub use decode::{check_body, decode, span_of};
 pub use load::{Files, Load, Loaded, Manifest, ManifestEntry, load};
 pub use model::{
     Backend, Check, CheckRule, Config, IgnoreChanges, Import, Lifecycle, Local, Module, ModuleCall, MoveEndpoint,
@@ -21,7 +25,7 @@ pub use model::{
     Removed, RequiredProvider, RequiredVersion, Resource, Variable,
 };
 pub use providers::{ACTS_AS, check_versions};
-pub use reference::{Reference, Referenceable, collect, parse_reference, references_in_expr};
+pub use reference::{Reference, Referenceable, collect, parse_reference, references_in_body, references_in_expr};
 pub use sdt_hcl::ConfigBody;
 pub use source::ModuleSource;
 pub use types::{Defaults, plain_type, type_constraint};

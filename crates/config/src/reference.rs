@@ -191,3 +191,9 @@ pub fn collect(traversals: &[Traversal]) -> (Vec<Reference>, Diagnostics) {
     }
     (refs, diags)
 }
+
+/// Reads every reference of a body, as far as the schema tells arguments from names.
+#[must_use]
+pub fn references_in_body(body: &sdt_hcl::ConfigBody, block: &sdt_schema::Block) -> (Vec<Reference>, Diagnostics) {
+    collect(&crate::decode::traversals(body, block))
+}
