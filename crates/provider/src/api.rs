@@ -48,6 +48,11 @@ pub trait Provider: Send + Sync {
     /// Schema of the provider block.
     fn config_schema(&self) -> Arc<Schema>;
 
+    /// False when applying touches nothing outside state (`terraform_data`): such changes need no journal.
+    fn has_outside_effects(&self) -> bool {
+        true
+    }
+
     /// All type names of a mode, sorted: for suggestions and `providers schema`.
     fn type_names(&self, mode: Mode) -> Vec<Str>;
 
