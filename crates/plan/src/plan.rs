@@ -1,0 +1,133 @@
+//! The plan itself.
+
+use std::collections::BTreeMap;
+
+use sdt_addr::{AbsProviderConfig, ResourceInstance, Target};
+use sdt_state::State;
+use sdt_value::{Str, Value};
+
+use crate::{Action, Change, CheckResults, ExecGraph, OutputChange};
+
+/// What the plan is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum PlanMode {
+    /// Makes reality what the configuration says.
+    #[default]
+    Normal,
+    /// Destroys everything (`-destroy`).
+    Destroy,
+    /// Takes into state what has changed outside (`-refresh-only`).
+    RefreshOnly,
+}
+
+/// The state a plan was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Base {
+    /// Its lineage; empty when there was none.
+    pub lineage: String,
+    /// Its serial.
+    pub serial: u64,
+}
+
+/// An object that is not as state remembers it.
+#[derive(Clone, Debug)]
+pub struct Drift {
+    /// The instance, after moves.
+    pub addr: ResourceInstance,
+    /// Where it was before a move.
+    pub previous: Option<ResourceInstance>,
+    /// Set for a deposed object.
+    pub deposed: Option<Str>,
+    /// Its provider configuration.
+    pub provider: AbsProviderConfig,
+    /// Update or delete; no-op for a mere move.
+    pub action: Action,
+    /// As in state.
+    pub before: Value,
+    /// As read; null when it is gone.
+    pub after: Value,
+}
+
+/// Everything apply needs, beside the configuration's sources.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// What the plan is for.
+    pub mode: PlanMode,
+    /// Changes of resource instances, no-ops too, in the order of their addresses.
+    pub changes: Vec<Change>,
+    /// What changed outside since state was written.
+    pub drift: Vec<Drift>,
+    /// Root outputs by name, unchanged ones too.
+    pub outputs: BTreeMap<Str, OutputChange>,
+    /// Results of conditions as far as known.
+    pub checks: CheckResults,
+    /// What apply does.
+    pub exec: ExecGraph,
+    /// The state it was made from.
+    pub base: Base,
+    /// The state after moves and refresh, which apply starts from.
+    pub prior_state: State,
+    /// Values of root variables that are not ephemeral.
+    pub variables: BTreeMap<Str, Value>,
+    /// Names of ephemeral root variables that were set: apply needs them again.
+    pub ephemeral_variables: Vec<Str>,
+    /// `-target`.
+    pub targets: Vec<Target>,
+    /// `-replace`.
+    pub replace: Vec<ResourceInstance>,
+    /// The time `plantimestamp()` gives, RFC 3339.
+    pub timestamp: String,
+    /// True when planning failed: the plan is only to be shown.
+    pub errored: bool,
+    /// False when something was left for a later run (`-target`).
+    pub complete: bool,
+    /// True when state itself would change (drift or moves), though no object does.
+    pub state_changed: bool,
+}
+
+impl Plan {
+    /// Tells whether apply has anything to do: exit code 2 of `-detailed-exitcode`.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        if self.mode == PlanMode::RefreshOnly {
+            return self.state_changed || self.outputs.values().any(|o| o.action != Action::NoOp);
+        }
+        self.changes.iter().any(Change::is_effective) || self.outputs.values().any(|o| o.action != Action::NoOp)
+    }
+
+    /// Numbers for the summary line: (import, add, change, destroy).
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for c in self.changes.iter().filter(|c| c.addr.resource.mode == sdt_addr::Mode::Managed) {
+            counts.import += usize::from(c.importing.is_some());
+            match c.action {
+                Action::Create => counts.add += 1,
+                Action::Update => counts.change += 1,
+                Action::Delete => counts.remove += 1,
+                Action::Forget => counts.forget += 1,
+                Action::Replace(_) => {
+                    counts.add += 1;
+                    counts.remove += 1;
+                }
+                Action::NoOp | Action::Read => {}
+            }
+        }
+        counts
+    }
+}
+
+/// How many objects a plan touches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Imported.
+    pub import: usize,
+    /// Created.
+    pub add: usize,
+    /// Updated.
+    pub change: usize,
+    /// Destroyed.
+    pub remove: usize,
+    /// Forgotten.
+    pub forget: usize,
+}
