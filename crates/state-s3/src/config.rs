@@ -400,7 +400,7 @@ mod tests {
             (json!({"buckt": "b"}), "has no argument \"buckt\". Did you mean \"bucket\"?"),
             (json!({"dynamo_table": "b"}), "Did you mean \"dynamodb_table\"?"),
             (json!({"zzz": "b"}), "has no argument \"zzz\"."),
-            (json!({"encrypt": "yes"}), "encrypt must be true or false"),
+            (json!({"bucket": "b", "key": "k", "encrypt": "yes"}), "encrypt must be true or false"),
             (json!({"assume_role": {}}), "role_arn is missing"),
             (json!({"assume_role": {"arn": "x"}}), "assume_role of backend \"s3\" has no argument \"arn\""),
             (json!({"assume_role": {"role_arn": "a", "duration": "5"}}), "duration must be a duration such as 1h30m"),
