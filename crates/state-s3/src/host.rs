@@ -16,7 +16,23 @@ pub fn current_holder() -> Holder {
 /// and there is no such process now. Everything else is "cannot tell": host names repeat among machines.
 pub(crate) fn is_dead(holder: &Holder) -> bool {
     let here = boot();
-    !here.is_empty() && holder.boot == here && started(holder.pid) != Some(holder.started)
+    if here.is_empty() || holder.boot != here {
+        return false;
+    }
+    match started(holder.pid) {
+        Some(started) => started != holder.started,
+        // The process may only be hidden from us; then the signal would be refused, not unaddressed.
+        None => is_gone(holder.pid),
+    }
+}
+
+fn is_gone(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return true };
+    match rustix::process::test_kill_process(pid) {
+        Err(error) => error == rustix::io::Errno::SRCH,
+        // A dead process that nobody has waited for still takes signals.
+        Ok(()) => fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).is_ok(),
+    }
 }
 
 /// Identifies the boot and, since containers number processes on their own, the namespace of process ids. Empty where

@@ -242,3 +242,129 @@ impl Hold {
         self.taken_from.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sdt_aws_sdk::AwsErrorKind;
+
+    use super::*;
+    use crate::host::current_holder;
+
+    /// One lock in memory; the replies to some writes are lost after, or before, they were carried out.
+    #[derive(Default)]
+    struct Fake {
+        there: Mutex<Option<(Record, u64)>>,
+        writes: AtomicU64,
+        /// Writes (from 0) that are carried out and not answered.
+        deaf: Vec<u64>,
+        /// Writes that are not carried out and not answered.
+        lost: Vec<u64>,
+    }
+
+    impl Fake {
+        fn write(&self, holds: impl Fn(Option<u64>) -> bool, record: Option<&Record>) -> Result<bool, AwsError> {
+            let n = self.writes.fetch_add(1, Ordering::AcqRel);
+            let silence = AwsError {
+                kind: AwsErrorKind::Network,
+                code: None,
+                message: "no answer".into(),
+                status: None,
+                request_id: None,
+            };
+            if self.lost.contains(&n) {
+                return Err(silence);
+            }
+            let mut there = self.there.lock().unwrap();
+            let done = holds(there.as_ref().map(|(_, version)| *version));
+            if done {
+                *there = record.map(|r| (r.clone(), n));
+            }
+            if self.deaf.contains(&n) { Err(silence) } else { Ok(done) }
+        }
+
+        fn tag(&self) -> Tag {
+            Tag::Etag(self.there.lock().unwrap().as_ref().map(|(_, n)| n.to_string()).unwrap_or_default())
+        }
+    }
+
+    fn version(tag: &Tag) -> Option<u64> {
+        let Tag::Etag(tag) = tag else { return None };
+        tag.parse().ok()
+    }
+
+    #[async_trait]
+    impl Slot for Fake {
+        fn failed(&self, what: &str, error: AwsError) -> StoreError {
+            StoreError::Io { what: what.into(), message: error.to_string(), source: None }
+        }
+        async fn create(&self, record: &Record) -> Result<Option<Tag>, AwsError> {
+            Ok(self.write(|v| v.is_none(), Some(record))?.then(|| self.tag()))
+        }
+        async fn read(&self) -> Result<Option<(Record, Tag)>, AwsError> {
+            let there = self.there.lock().unwrap().clone();
+            Ok(there.map(|(record, n)| (record, Tag::Etag(n.to_string()))))
+        }
+        async fn replace(&self, tag: &Tag, record: &Record) -> Result<Option<Tag>, AwsError> {
+            Ok(self.write(|v| v.is_some() && v == version(tag), Some(record))?.then(|| self.tag()))
+        }
+        async fn remove(&self, tag: &Tag) -> Result<bool, AwsError> {
+            self.write(|v| v.is_some() && v == version(tag), None)
+        }
+    }
+
+    fn info(id: &str) -> LockInfo {
+        LockInfo { id: id.into(), who: id.into(), ..LockInfo::default() }
+    }
+
+    fn record(id: &str, lease: Option<Lease>) -> Option<(Record, u64)> {
+        Some((Record { info: info(id), lease }, 1000))
+    }
+
+    async fn check(name: &str, fake: Fake, expected: &str) {
+        let got = match acquire(Arc::new(fake), &info("us"), &current_holder()).await {
+            Ok(Ok(hold)) => match hold.taken_from() {
+                Some(from) => format!("taken from {}", from.id),
+                None => "ours".into(),
+            },
+            Ok(Err(holder)) => format!("held by {}", holder.id),
+            Err(error) => error.to_string().split(':').next().unwrap_or_default().to_owned(),
+        };
+        assert_eq!(got, expected, "{name}");
+    }
+
+    #[tokio::test]
+    async fn a_lock_is_taken_once_whatever_replies_are_lost() {
+        let alive = || Some(Lease::new(&current_holder(), None));
+        let dead = || Some(Lease::new(&Holder { pid: u32::MAX, ..current_holder() }, None));
+        let expired = || alive().map(|l| Lease { expires_ms: 1, ..l });
+        let there = |record| Fake { there: Mutex::new(record), ..Fake::default() };
+        check("free", Fake::default(), "ours").await;
+        check("reply lost", Fake { deaf: vec![0], ..Fake::default() }, "ours").await;
+        check("request lost", Fake { lost: vec![0], ..Fake::default() }, "locking the state").await;
+        check("alive", there(record("other", alive())), "held by other").await;
+        check("of Terraform", there(record("terraform", None)), "held by terraform").await;
+        check("dead", there(record("other", dead())), "taken from other").await;
+        check("expired", there(record("other", expired())), "taken from other").await;
+        let deaf = Fake { deaf: vec![1], ..there(record("other", dead())) };
+        check("reply to the takeover lost", deaf, "ours").await;
+        let lost = Fake { lost: vec![1], ..there(record("other", dead())) };
+        check("takeover lost", lost, "taken from other").await;
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_is_somebody_elses_is_noticed_and_left_alone() {
+        let fake = Arc::new(Fake { deaf: vec![1], ..Fake::default() });
+        let hold = acquire(fake.clone(), &info("us"), &current_holder()).await.unwrap().unwrap();
+        let held = Held::new("us".into(), "here".into(), vec![hold]);
+        // The reply to the first renewal is lost; the next one finds its own lock.
+        held.shared.renew().await.unwrap_err();
+        held.shared.renew().await.unwrap();
+        held.keeper().ensure().await.unwrap();
+        *fake.there.lock().unwrap() = record("other", None);
+        held.shared.renew().await.unwrap_err();
+        let error = held.keeper().check().unwrap_err();
+        assert!(error.to_string().contains("belongs to other now"), "{error}");
+        assert!(matches!(held.release().await, Err(StoreError::LockLost { .. })));
+        assert_eq!(fake.there.lock().unwrap().as_ref().unwrap().0.info.id, "other");
+    }
+}
