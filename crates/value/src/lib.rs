@@ -13,8 +13,10 @@ mod types;
 mod unify;
 mod value;
 
-pub use convert::{ConvertError, convert};
-pub use json::{JsonError, from_json, from_json_implied, implied_json_type, to_json, type_from_json, type_to_json};
+pub use convert::{ConvertError, convert, convertible, convertible_safely, mismatch};
+pub use json::{
+    JsonError, from_json, from_json_implied, implied_json_type, number_to_json, to_json, type_from_json, type_to_json,
+};
 pub use marks::Marks;
 pub use number::{Number, ParseNumberError};
 pub use path::{Path, PathStep};

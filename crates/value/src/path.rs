@@ -1,6 +1,6 @@
 //! Paths into values.
 
-use crate::{Str, Value};
+use crate::{Kind, Number, Str, Type, Value};
 
 /// Steps from a value to a part of it.
 #[derive(Clone, Debug, Default)]
@@ -42,8 +42,39 @@ impl Path {
     /// `None` and an unknown of the part's type respectively; marks on the way are added to the result.
     #[must_use]
     pub fn apply(&self, value: &Value) -> Option<Value> {
-        let _ = value;
-        todo!()
+        let mut marks = value.marks();
+        let mut at = value;
+        for (i, step) in self.0.iter().enumerate() {
+            let next = match (at.kind(), step) {
+                (Kind::Unknown(ty, _), _) => {
+                    let ty = type_at(ty, &self.0[i..])?;
+                    return Some(Value::unknown(ty).with_marks(marks));
+                }
+                (Kind::Object(m) | Kind::Map(_, m), PathStep::Attr(name)) => m.get(name),
+                (Kind::Object(m) | Kind::Map(_, m), PathStep::Index(key)) => key.as_str().and_then(|k| m.get(k)),
+                (Kind::List(_, v) | Kind::Tuple(v), PathStep::Index(key)) => {
+                    key.as_number().and_then(Number::as_usize).and_then(|i| v.get(i))
+                }
+                (Kind::Set(_, v), PathStep::Index(key)) => v.iter().find(|v| v.raw_equals(key)),
+                _ => None,
+            };
+            at = next?;
+            marks |= at.marks();
+        }
+        Some(at.clone().with_marks(marks))
+    }
+}
+
+/// The type that steps lead to from a type.
+fn type_at(ty: &Type, steps: &[PathStep]) -> Option<Type> {
+    let Some((step, rest)) = steps.split_first() else { return Some(ty.clone()) };
+    match (ty, step) {
+        (Type::Dynamic, _) => Some(Type::Dynamic),
+        (Type::List(t) | Type::Set(t) | Type::Map(t), _) => type_at(t, rest),
+        (Type::Object(o), PathStep::Attr(name)) => type_at(o.attrs.get(name)?, rest),
+        (Type::Object(o), PathStep::Index(key)) => type_at(o.attrs.get(key.as_str()?)?, rest),
+        (Type::Tuple(ts), PathStep::Index(key)) => type_at(ts.get(key.as_number()?.as_usize()?)?, rest),
+        _ => None,
     }
 }
 
@@ -65,7 +96,17 @@ impl PartialEq for PathStep {
 
 /// Prints as in diagnostics: `.a[0].b["k"]`.
 impl std::fmt::Display for Path {
-    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for step in &self.0 {
+            match step {
+                PathStep::Attr(name) => write!(f, ".{name}")?,
+                PathStep::Index(key) => match key.kind() {
+                    Kind::Number(n) => write!(f, "[{n}]")?,
+                    Kind::String(s) => write!(f, "[{s:?}]")?,
+                    _ => write!(f, "[...]")?,
+                },
+            }
+        }
+        Ok(())
     }
 }

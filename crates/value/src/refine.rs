@@ -1,6 +1,8 @@
 //! What is known about an unknown value.
 
-use crate::Str;
+use std::sync::Arc;
+
+use crate::{Kind, Number, Str, Type, Value};
 
 /// Facts about an unknown value. Source: cty's refinements.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -13,4 +15,91 @@ pub struct Refinement {
     pub min_len: Option<u64>,
     /// Greatest length of a collection.
     pub max_len: Option<u64>,
+    /// A number not below this.
+    pub min: Option<Number>,
+    /// A number not above this.
+    pub max: Option<Number>,
+}
+
+impl Value {
+    /// Unknown of a type, known not to be null.
+    #[must_use]
+    pub fn unknown_not_null(ty: Type) -> Self {
+        Self::unknown(ty).refine(|r| r.not_null = true)
+    }
+
+    /// What is known about this unknown value.
+    #[must_use]
+    pub fn refinement(&self) -> Option<&Refinement> {
+        match self.kind() {
+            Kind::Unknown(_, r) => r.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Adds facts to an unknown value (a known one stays as it is); marks are kept. When the facts leave only one
+    /// possible value, such as a list of length 0, the result is that value. An unknown of unknown type can have no facts
+    /// but `not_null`.
+    #[must_use]
+    pub fn refine(self, f: impl FnOnce(&mut Refinement)) -> Self {
+        let Kind::Unknown(ty, old) = self.kind() else { return self };
+        let marks = self.marks();
+        let mut r = old.as_deref().cloned().unwrap_or_default();
+        f(&mut r);
+        if r.prefix.as_deref() == Some("") {
+            r.prefix = None;
+        }
+        let empty = r.not_null && r.max_len == Some(0);
+        let value = match ty {
+            Type::Dynamic => Self::unknown(Type::Dynamic),
+            Type::List(e) if empty => Self::list((**e).clone(), Vec::new()),
+            Type::Set(e) if empty => Self::set((**e).clone(), Vec::new()),
+            Type::Map(e) if empty => Self::map((**e).clone(), Default::default()),
+            ty if r == Refinement::default() => Self::unknown(ty.clone()),
+            ty => Kind::Unknown(ty.clone(), Some(Arc::new(r))).into(),
+        };
+        value.with_marks(marks)
+    }
+
+    /// As [`Value::refine`], with the one fact that it will not be null.
+    #[must_use]
+    pub fn refine_not_null(self) -> Self {
+        self.refine(|r| r.not_null = true)
+    }
+
+    /// Tells whether the value cannot turn out to be null.
+    #[must_use]
+    pub fn definitely_not_null(&self) -> bool {
+        match self.kind() {
+            Kind::Null(_) => false,
+            Kind::Unknown(_, r) => r.as_ref().is_some_and(|r| r.not_null),
+            _ => true,
+        }
+    }
+
+    /// Tells whether this unknown value can still become `known`; true when nothing speaks against it.
+    #[must_use]
+    pub(crate) fn may_become(&self, known: &Value) -> bool {
+        let Kind::Unknown(ty, facts) = self.kind() else { return true };
+        if known.is_null() {
+            return !self.definitely_not_null();
+        }
+        if ty.is_primitive() && known.ty() != *ty && *ty != Type::Dynamic {
+            return false;
+        }
+        let Some(r) = facts else { return true };
+        match known.kind() {
+            Kind::String(s) => r.prefix.as_deref().is_none_or(|p| s.starts_with(p)),
+            Kind::Number(n) => r.min.as_ref().is_none_or(|m| n >= m) && r.max.as_ref().is_none_or(|m| n <= m),
+            Kind::List(_, v) => in_range(r, v.len()),
+            Kind::Set(_, v) if known.is_wholly_known() => in_range(r, v.len()),
+            Kind::Map(_, v) => in_range(r, v.len()),
+            _ => true,
+        }
+    }
+}
+
+fn in_range(r: &Refinement, len: usize) -> bool {
+    let len = len as u64;
+    r.min_len.is_none_or(|m| len >= m) && r.max_len.is_none_or(|m| len <= m)
 }

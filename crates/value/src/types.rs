@@ -126,4 +126,18 @@ impl Type {
             Self::Tuple(_) => "tuple".into(),
         }
     }
+
+    /// Returns the name of a type constraint used in messages: as [`Type::friendly_name`], but "any type" and "list of any
+    /// single type".
+    #[must_use]
+    pub fn constraint_name(&self) -> String {
+        let elem = |t: &Type| if *t == Type::Dynamic { "any single type".to_owned() } else { t.constraint_name() };
+        match self {
+            Self::Dynamic => "any type".into(),
+            Self::List(t) => format!("list of {}", elem(t)),
+            Self::Set(t) => format!("set of {}", elem(t)),
+            Self::Map(t) => format!("map of {}", elem(t)),
+            _ => self.friendly_name(),
+        }
+    }
 }
