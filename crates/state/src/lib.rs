@@ -24,6 +24,7 @@
 mod address;
 mod group;
 pub mod journal;
+mod local;
 mod lock;
 mod memory;
 mod migrate;
@@ -35,6 +36,7 @@ pub mod v4;
 pub use address::{AddressError, InstanceAddr, ResourceKey};
 pub use group::GroupCommit;
 pub use journal::{Action, Begun, Done, Entry, Failed, IdKnown};
+pub use local::{JournalFile, LocalStore};
 pub use lock::{Holder, Lock, LockInfo, LockRequest, OpenActions, Unlocked};
 pub use memory::MemoryStore;
 pub use migrate::{Migration, migrate};

@@ -291,5 +291,46 @@ fn same_object(a: &Instance, b: &Instance) -> bool {
     }
 }
 
+/// Entries for tests.
+#[cfg(test)]
+pub(crate) mod samples {
+    use serde_json::Value as Json;
+
+    use crate::{Action, Begun, Entry, LockInfo};
+
+    pub(crate) fn begun(token: &str, action: Action, address: &str) -> Entry {
+        Entry::Begun(Box::new(Begun {
+            token: token.into(),
+            run_id: "r".into(),
+            address: address.parse().unwrap(),
+            deposed: None,
+            deposes: None,
+            action,
+            provider: "p".into(),
+            schema_version: 0,
+            planned: Json::Null,
+            config: Json::Null,
+            prior: Json::Null,
+            prior_id: None,
+            private: None,
+            dependencies: Vec::new(),
+            create_before_destroy: false,
+            replayable: true,
+            attempt: 0,
+            time: String::new(),
+        }))
+    }
+
+    pub(crate) fn started(serial: u64) -> Entry {
+        Entry::Started {
+            run_id: "r".into(),
+            lineage: "l".into(),
+            serial,
+            lock: Box::new(LockInfo::default()),
+            time: String::new(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

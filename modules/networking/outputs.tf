@@ -1,0 +1,27 @@
+output "vpc_id" {
+  description = "Id of the VPC."
+  value       = aws_vpc.this.id
+}
+
+output "cidr_block" {
+  description = "IPv4 range of the VPC."
+  value       = aws_vpc.this.cidr_block
+}
+
+output "public_subnet_ids" {
+  description = "Ids of the public subnets by zone."
+  value       = { for zone, subnet in aws_subnet.public : zone => subnet.id }
+}
+
+output "private_subnet_ids" {
+  description = "Ids of the private subnets by zone."
+  value       = { for zone, subnet in aws_subnet.private : zone => subnet.id }
+
+  # Who starts something in a private subnet needs its way out.
+  depends_on = [aws_route.nat, aws_route_table_association.private]
+}
+
+output "nat_public_ips" {
+  description = "Addresses that the private subnets show to the outside, by zone of the NAT gateway."
+  value       = { for zone, eip in aws_eip.nat : zone => eip.public_ip }
+}
