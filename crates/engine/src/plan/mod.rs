@@ -30,6 +30,7 @@ use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::tree::Tree;
 use instance::InstancePlan;
+pub(crate) use prior::{decode_instance, marked_instance};
 use prior::{Prior, PriorId};
 
 /// What planning starts from.
