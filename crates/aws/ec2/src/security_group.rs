@@ -248,7 +248,7 @@ fn rules(mut there: BTreeSet<Atom>, known: Option<&Set<Rule>>, own: &str) -> Set
     for rule in known.into_iter().flatten() {
         let parts: Vec<Atom> = rule_atoms(rule, own).collect();
         if !parts.is_empty() && parts.iter().all(|a| there.contains(a)) {
-            parts.iter().for_each(|a| drop(there.remove(a)));
+            there.retain(|a| !parts.contains(a));
             out.push(rule.clone());
         }
     }
