@@ -5,7 +5,7 @@ use std::sync::Arc;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 use sdt_addr::{Mode, ModulePath, ProviderAddr};
-use sdt_config::{Config, Output, Variable};
+use sdt_config::{Config, Module, Object, Output, SchemaLookup, Variable};
 use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_hcl::Expr;
 use sdt_plan::{CheckKind, NodeAddr};
@@ -13,7 +13,7 @@ use sdt_provider::Provider;
 use sdt_schema::Schema;
 use sdt_value::{Marks, Str, Type, Value};
 
-use crate::expand::expand;
+use crate::expand::{Placeholder, expand};
 use crate::graph::ConfigGraph;
 use crate::input::{ProviderLookup, Variables};
 use crate::op::{Op, OpId, Progress};
@@ -147,29 +147,65 @@ impl Core {
         let mode = if addr.resource.mode == Mode::Data { sdt_provider::Mode::Data } else { sdt_provider::Mode::Managed };
         let type_name = &addr.resource.type_name;
         let Some(schema) = provider.schema(mode, type_name) else {
-            let (summary, what) = match mode {
-                sdt_provider::Mode::Data => ("Invalid data source", "data source"),
-                sdt_provider::Mode::Managed => ("Invalid resource type", "resource type"),
-            };
-            let near = suggest(type_name, &provider.type_names(mode));
-            let other = if mode == sdt_provider::Mode::Data { sdt_provider::Mode::Managed } else { sdt_provider::Mode::Data };
-            let hint = match near {
-                Some(name) => format!(" Did you mean \"{name}\"?"),
-                None if provider.schema(other, type_name).is_some() => {
-                    let (block, what) = match other {
-                        sdt_provider::Mode::Data => ("data", "data source"),
-                        sdt_provider::Mode::Managed => ("resource", "resource type"),
-                    };
-                    format!(" There is a {what} of this name: declare it with a \"{block}\" block.")
-                }
-                None => String::new(),
-            };
-            let detail = format!("The provider {} has no {what} \"{type_name}\".{hint}", source.for_display());
-            self.diags.push(place(Diagnostic::error(summary, detail)));
+            // The static checks report it for blocks of the configuration.
+            if block.is_none() {
+                self.diags.push(Diagnostic::error(
+                    "Invalid resource type",
+                    format!(
+                        "The state holds {addr}, but the provider {} has no type \"{type_name}\".",
+                        source.for_display()
+                    ),
+                ));
+            }
             return None;
         };
         let ty = schema.block.implied_type();
         Some(Arc::new(TypeInfo { provider, schema, ty }))
+    }
+
+    /// Looks at a node's references before it is evaluated. Returns false when it must not be.
+    pub(crate) fn check_node(&mut self, n: NodeIndex) -> bool {
+        let node = self.graph.node(n);
+        let Some(id) = node.module else { return true };
+        let module = self.tree.module(id).clone();
+        let caller = self.tree.modules[id].parent.map(|p| self.tree.module(p).clone());
+        let call = caller.as_ref().zip(module.path.parent()).and_then(|(c, (_, name))| c.calls.get(name));
+        let mut objects: Vec<(Arc<Module>, Object<'_>)> = Vec::new();
+        match &node.addr {
+            NodeAddr::Variable(_, name) => {
+                objects.extend(module.variables.get(name).map(|v| (module.clone(), Object::Variable(v))));
+                objects.extend(caller.clone().zip(call).map(|(m, c)| (m, Object::Argument(c, name))));
+            }
+            NodeAddr::Local(_, name) => objects.extend(module.locals.get(name).map(|l| (module.clone(), Object::Local(l)))),
+            NodeAddr::Output(_, name) => {
+                objects.extend(module.outputs.get(name).map(|o| (module.clone(), Object::Output(o))));
+            }
+            NodeAddr::Module(_) => objects.extend(caller.clone().zip(call).map(|(m, c)| (m, Object::Call(c)))),
+            NodeAddr::Resource(r) => {
+                objects.extend(module.resources.get(&r.resource).map(|r| (module.clone(), Object::Resource(r))));
+                if module.path.is_root() || !self.tree.module(0).imports.is_empty() {
+                    let root = self.tree.module(0);
+                    let into = root.imports.iter().filter(|i| i.to_module == r.module && i.to_resource == r.resource);
+                    objects.extend(into.map(|i| (root.clone(), Object::Import(i))));
+                }
+            }
+            NodeAddr::Provider(addr) => {
+                let block = module.providers.values().find(|p| {
+                    p.addr.alias == addr.alias && module.provider_for_local(&p.addr.name) == addr.provider
+                });
+                objects.extend(block.map(|p| (module.clone(), Object::Provider(p))));
+            }
+            NodeAddr::Check(_, name) => {
+                objects.extend(module.checks.get(name).map(|c| (module.clone(), Object::Check(c))));
+            }
+            NodeAddr::ModuleClose(_) => {}
+        }
+        let schemas = LookupSchemas(&*self.lookup);
+        let mut diags = Diagnostics::new();
+        for (m, object) in &objects {
+            diags.extend(sdt_config::check_object(&self.config, m, *object, &schemas));
+        }
+        self.take(diags)
     }
 
     /// Evaluates a node that is no resource, provider or check, in every instance of its module.
@@ -207,7 +243,8 @@ impl Core {
         let Some(call) = caller.calls.get(name) else { return true };
         self.each_instance(parent, |core, mi| {
             let ctx = Ctx::new(core, mi);
-            match expand(&ctx, call.count.as_ref(), call.for_each.as_ref(), core.stage == Stage::Validate) {
+            let placeholder = if core.stage == Stage::Validate { Placeholder::Always } else { Placeholder::Never };
+            match expand(&ctx, call.count.as_ref(), call.for_each.as_ref(), placeholder) {
                 Ok(expansion) => {
                     core.insts.expand(mi, &call.name, id, expansion);
                     true
@@ -421,6 +458,34 @@ impl Core {
     }
 }
 
+/// Schemas as the static checks ask for them.
+struct LookupSchemas<'a>(&'a dyn ProviderLookup);
+
+impl SchemaLookup for LookupSchemas<'_> {
+    fn resource(&self, provider: &ProviderAddr, mode: Mode, type_name: &str) -> Option<Arc<Schema>> {
+        self.0.provider(provider)?.schema(provider_mode(mode)?, type_name)
+    }
+
+    fn provider(&self, provider: &ProviderAddr) -> Option<Arc<Schema>> {
+        Some(self.0.provider(provider)?.config_schema())
+    }
+
+    fn type_names(&self, provider: &ProviderAddr, mode: Mode) -> Vec<Str> {
+        match (self.0.provider(provider), provider_mode(mode)) {
+            (Some(p), Some(mode)) => p.type_names(mode),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn provider_mode(mode: Mode) -> Option<sdt_provider::Mode> {
+    match mode {
+        Mode::Managed => Some(sdt_provider::Mode::Managed),
+        Mode::Data => Some(sdt_provider::Mode::Data),
+        Mode::Ephemeral => None,
+    }
+}
+
 pub(crate) fn block_span(config: &Config, addr: &sdt_addr::AbsProviderConfig) -> Option<Span> {
     let m = config.module(&addr.module)?;
     let block =
@@ -454,13 +519,4 @@ fn suit(
         };
     }
     Ok(value)
-}
-
-pub(crate) fn suggest<'a>(name: &str, names: &'a [Str]) -> Option<&'a Str> {
-    names
-        .iter()
-        .map(|n| (strsim::levenshtein(name, n), n))
-        .filter(|(d, _)| *d <= 3.min(name.len() / 2))
-        .min_by_key(|(d, _)| *d)
-        .map(|(_, n)| n)
 }

@@ -23,8 +23,10 @@ mod scope;
 mod slots;
 mod targets;
 mod tree;
+mod validate;
 
 pub use input::{InputValue, PlanOptions, ProviderLookup, Variables};
 pub use op::{Answer, Event, Op, OpId, Progress, ProviderKey};
 pub use plan::{PlanInput, PlanWalk};
 pub use scope::{Env, Functions};
+pub use validate::validate;

@@ -34,7 +34,7 @@ pub(crate) fn evaluate(
                     "Invalid use of ephemeral value",
                     "Ephemeral values are not valid in resource arguments, because resource instances must persist between Terraform phases.",
                 )
-                .at(place(resource, path)),
+                .at(place(resource, &info.schema.block, path)),
             );
         }
     }
@@ -43,7 +43,7 @@ pub(crate) fn evaluate(
         _ => sdt_provider::Mode::Managed,
     };
     for c in info.provider.validate(mode, &resource.addr.type_name, &value) {
-        diags.push(complaint(c, Some(resource)));
+        diags.push(complaint(c, Some((resource, &info.schema.block))));
     }
     if diags.has_errors() { Err(diags) } else { Ok((value, marks, diags)) }
 }
@@ -64,23 +64,20 @@ fn write_only(block: &Block, path: &Path) -> bool {
 }
 
 /// A provider's message with its place in the configuration.
-pub(crate) fn complaint(c: Complaint, resource: Option<&Resource>) -> Diagnostic {
+pub(crate) fn complaint(c: Complaint, resource: Option<(&Resource, &Block)>) -> Diagnostic {
     let d = match c.severity {
         Severity::Error => Diagnostic::error(c.summary, c.detail),
         Severity::Warning => Diagnostic::warning(c.summary, c.detail),
     };
     match resource {
-        Some(r) => d.at(place(r, &c.path)),
+        Some((r, block)) => d.at(place(r, block, &c.path)),
         None => d,
     }
 }
 
 /// Where a part of a resource is written: its argument, else the block.
-fn place(resource: &Resource, path: &Path) -> Span {
-    let Some(PathStep::Attr(name)) = path.0.first() else { return resource.span };
-    let schema = sdt_hcl::BodySchema::new(&[name], &[]);
-    let (content, _, _) = resource.config.partial_content(&schema);
-    content.attribute(name).map_or(resource.span, |a| a.expr.span())
+fn place(resource: &Resource, block: &Block, path: &Path) -> Span {
+    sdt_config::span_of(&resource.config, block, path).unwrap_or(resource.span)
 }
 
 /// The object with every write-only attribute null: what plan and state keep.

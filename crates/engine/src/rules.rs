@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sdt_addr::ModulePath;
 use sdt_config::CheckRule;
-use sdt_diag::{Diagnostic, Diagnostics, ExprValue, Severity, Span};
-use sdt_hcl::{Expr, Scope as _};
+use sdt_diag::{Diagnostic, Diagnostics, Severity, Span};
+use sdt_hcl::Expr;
 use sdt_plan::{CheckKind, CheckObject, CheckResults, CheckStatus, ObjectResult};
 use sdt_value::{Kind, Marks, Type};
 
@@ -86,14 +86,25 @@ impl Ctx<'_> {
                     (None, _) => "The condition does not hold, and its message could not be evaluated.".to_owned(),
                 };
                 let mut d = Diagnostic::error(kind.failed(), detail).at(subject);
-                d.values = self.values(&rule.condition);
+                d.values = sdt_hcl::expr_values(&rule.condition, self, sdt_hcl::Cause::default());
                 if kind == RuleKind::Assert {
                     d.severity = Severity::Warning;
                 }
                 diags.push(d);
                 Outcome { status: CheckStatus::Fail, message: Some(message.unwrap_or_default()), diags }
             }
-            _ => Outcome { status: CheckStatus::Unknown, message: None, diags },
+            _ => {
+                if kind == RuleKind::Assert {
+                    diags.push(
+                        Diagnostic::warning(
+                            "Check block assertion known after apply",
+                            "The condition depends on what is not known yet; its result will be known when this plan is applied.",
+                        )
+                        .at(at),
+                    );
+                }
+                Outcome { status: CheckStatus::Unknown, message: None, diags }
+            }
         }
     }
 
@@ -117,29 +128,6 @@ impl Ctx<'_> {
         }
         let text = sdt_value::convert(&value, &Type::String).ok();
         (text.and_then(|v| v.as_str().map(|s| s.trim().to_owned())), diags)
-    }
-
-    /// The values of the references in an expression, in words.
-    pub(crate) fn values(&self, expr: &Expr) -> Vec<ExprValue> {
-        let mut found: Vec<ExprValue> = Vec::new();
-        for t in expr.traversals() {
-            let traversal = t.to_string();
-            if found.iter().any(|v| v.traversal == traversal) {
-                continue;
-            }
-            let Ok((mut value, used)) = self.resolve(&t) else { continue };
-            let rest = t.steps[used..].iter().try_for_each(|step| {
-                value = sdt_hcl::apply_step(&value, step)?;
-                Ok::<(), Diagnostics>(())
-            });
-            if rest.is_ok()
-                && let Some(statement) = sdt_hcl::describe(&value)
-            {
-                found.push(ExprValue { traversal, statement });
-            }
-        }
-        found.sort_by(|a, b| a.traversal.cmp(&b.traversal));
-        found
     }
 }
 

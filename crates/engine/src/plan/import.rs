@@ -59,27 +59,9 @@ impl PlanWalk {
         let mut found = Vec::new();
         for repetition in repetitions {
             let ctx = ctx.clone().repeated(repetition);
-            let (id, diags) = ctx.eval(&import.id);
-            if diags.has_errors() {
-                return Err(diags);
-            }
-            let bad = |detail: &str| -> Diagnostics {
-                Diagnostic::error("Invalid import id argument", detail).at(import.id.span()).into()
-            };
-            if id.deep_marks().contains(Marks::SENSITIVE) {
-                return Err(bad("The import id cannot be sensitive, since it is shown."));
-            }
-            if id.is_null() {
-                return Err(bad("The import id cannot be null."));
-            }
+            let id = import_id(&ctx, import)?;
             if !id.is_wholly_known() {
-                return Err(bad("The import id must be known during planning."));
-            }
-            let Ok(id) = sdt_value::convert(&id, &sdt_value::Type::String) else {
-                return Err(bad("The import id must be a string."));
-            };
-            if id.as_str() == Some("") {
-                return Err(bad("The import id cannot be empty."));
+                return Err(bad_id(import, "The import id must be known during planning."));
             }
             found.push((target(&ctx, &import.to)?, id));
         }
@@ -171,6 +153,36 @@ impl PlanWalk {
         let key = crate::convert::resource_to_state(&prior.addr);
         self.state.set_instance(&key, &provider.to_string(), instance);
     }
+}
+
+fn bad_id(import: &Import, detail: &str) -> Diagnostics {
+    Diagnostic::error("Invalid import id argument", detail).at(import.id.span()).into()
+}
+
+/// The id, which may still be unknown.
+fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
+    let (id, diags) = ctx.eval(&import.id);
+    if diags.has_errors() {
+        return Err(diags);
+    }
+    if id.deep_marks().contains(Marks::SENSITIVE) {
+        return Err(bad_id(import, "The import id cannot be sensitive, since it is shown."));
+    }
+    if id.is_null() {
+        return Err(bad_id(import, "The import id cannot be null."));
+    }
+    let Ok(id) = sdt_value::convert(&id, &sdt_value::Type::String) else {
+        return Err(bad_id(import, "The import id must be a string."));
+    };
+    if id.as_str() == Some("") {
+        return Err(bad_id(import, "The import id cannot be empty."));
+    }
+    Ok(id)
+}
+
+/// What validation can say about an import id.
+pub(crate) fn check_import_id(ctx: &Ctx<'_>, import: &Import) -> Diagnostics {
+    import_id(ctx, import).err().unwrap_or_default()
 }
 
 fn each_of(value: &Value) -> Option<Vec<Repetition>> {

@@ -23,14 +23,24 @@ pub(super) struct InstancePlan {
     mi: Mi,
     addr: ResourceInstance,
     repetition: Repetition,
-    /// Without marks, `ignore_changes` applied.
+    /// Without marks.
     config: Value,
+    /// With what `ignore_changes` takes from the object that is there.
+    ignoring: Value,
     marks: Vec<(Path, Marks)>,
     prior: Option<PriorId>,
     /// Why it is replaced whatever the provider says.
     forced: Option<Reason>,
     /// Set when this is the second planning, of the object that replaces the old one.
     replacing: Option<(Reason, Vec<Path>)>,
+}
+
+impl InstancePlan {
+    /// The object that planning starts from. A tainted object, and the second planning of a replacement, start from nothing.
+    fn existing(&self) -> Option<PriorId> {
+        let anew = self.replacing.is_some() || self.forced == Some(Reason::ReplaceBecauseTainted);
+        if anew { None } else { self.prior }
+    }
 }
 
 impl PlanWalk {
@@ -74,11 +84,11 @@ impl PlanWalk {
                 }
             }
         }
-        let config = match prior {
-            Some(p) => ignore_changes(&resource.lifecycle.ignore_changes, &self.priors[p].value, config),
-            None => config,
+        let ignoring = match prior {
+            Some(p) => ignore_changes(&resource.lifecycle.ignore_changes, &self.priors[p].value, config.clone()),
+            None => config.clone(),
         };
-        let plan = InstancePlan { node: n, mi, addr, repetition, config, marks, prior, forced, replacing: None };
+        let plan = InstancePlan { node: n, mi, addr, repetition, config, ignoring, marks, prior, forced, replacing: None };
         self.runs.entry(n).or_default().open += 1;
         self.ask(plan);
         true
@@ -121,17 +131,14 @@ impl PlanWalk {
 
     fn ask(&mut self, plan: InstancePlan) {
         let Some(info) = self.core.type_info(plan.node) else { return };
-        let (prior, private) = match plan.prior {
-            // A tainted object, and the second planning of a replacement, start from nothing.
-            Some(p) if plan.replacing.is_none() && plan.forced != Some(Reason::ReplaceBecauseTainted) => {
-                (self.priors[p].value.clone(), self.priors[p].private.clone())
-            }
-            _ => (Value::null(info.ty.clone()), no_private()),
+        let (prior, private, config) = match plan.existing() {
+            Some(p) => (self.priors[p].value.clone(), self.priors[p].private.clone(), plan.ignoring.clone()),
+            None => (Value::null(info.ty.clone()), no_private(), plan.config.clone()),
         };
-        let proposed = sdt_schema::proposed_new(&info.schema.block, &prior, &plan.config);
+        let proposed = sdt_schema::proposed_new(&info.schema.block, &prior, &config);
         let request = PlanRequest {
             type_name: plan.addr.resource.type_name.clone(),
-            config: plan.config.clone(),
+            config,
             prior,
             proposed,
             private,
@@ -155,14 +162,12 @@ impl PlanWalk {
         }
         let Some(info) = self.core.type_info(n) else { return self.close_one(n, false) };
         let planned = planned.unwrap_or_else(|| Value::null(info.ty.clone()));
-        let from = match plan.prior {
-            Some(p) if plan.replacing.is_none() && plan.forced != Some(Reason::ReplaceBecauseTainted) => {
-                self.priors[p].value.clone()
-            }
-            _ => Value::null(info.ty.clone()),
+        let (from, config) = match plan.existing() {
+            Some(p) => (self.priors[p].value.clone(), &plan.ignoring),
+            None => (Value::null(info.ty.clone()), &plan.config),
         };
         if !info.schema.legacy_type_system {
-            let wrong = sdt_schema::check_planned(&info.schema.block, &from, &plan.config, &planned);
+            let wrong = sdt_schema::check_planned(&info.schema.block, &from, config, &planned);
             if !wrong.is_empty() {
                 let list: Vec<String> = wrong.iter().map(|(p, m)| format!("  {p}: {m}")).collect();
                 self.core.diags.push(
@@ -296,10 +301,12 @@ impl PlanWalk {
     pub(super) fn complain(&mut self, n: NodeIndex, address: &str, complaints: Vec<Complaint>) -> bool {
         let sdt_plan::NodeAddr::Resource(of) = &self.core.graph.node(n).addr else { return true };
         let resource = self.core.config.resource(of).cloned();
+        let info = self.core.type_info(n);
+        let context = resource.as_ref().zip(info.as_ref().map(|i| &i.schema.block));
         let mut ok = true;
         for c in complaints {
             ok &= c.severity != Severity::Error;
-            let d = crate::resource_config::complaint(c, resource.as_ref()).on(address);
+            let d = crate::resource_config::complaint(c, context).on(address);
             self.core.diags.push(d);
         }
         ok

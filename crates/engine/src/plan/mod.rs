@@ -30,6 +30,8 @@ use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::tree::Tree;
 use instance::InstancePlan;
+pub(crate) use import::check_import_id;
+pub(crate) use instance::on;
 pub(crate) use prior::{decode_instance, marked_instance};
 use prior::{Prior, PriorId};
 
@@ -194,6 +196,10 @@ impl PlanWalk {
     fn start(&mut self, n: NodeIndex) {
         if !self.wanted.contains(&n) {
             self.sched.finish(n, true);
+            return;
+        }
+        if self.options.mode != PlanMode::Destroy && !self.core.check_node(n) {
+            self.sched.finish(n, false);
             return;
         }
         match self.core.graph.node(n).addr.clone() {

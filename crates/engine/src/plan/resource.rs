@@ -6,8 +6,7 @@ use sdt_plan::PlanMode;
 use sdt_value::Value;
 
 use super::PlanWalk;
-use crate::core::Stage;
-use crate::expand::expand;
+use crate::expand::{Placeholder, expand};
 use crate::scope::Ctx;
 use crate::slots::ResourceSlot;
 use crate::tree::Expansion;
@@ -57,7 +56,10 @@ impl PlanWalk {
         let mut all = Vec::new();
         let mut ok = true;
         for mi in self.core.insts.of_module(id).to_vec() {
-            let placeholder = self.core.stage == Stage::Validate || self.options.mode == PlanMode::RefreshOnly;
+            let placeholder = match self.options.mode {
+                PlanMode::RefreshOnly => Placeholder::IfUnknown,
+                PlanMode::Normal | PlanMode::Destroy => Placeholder::Never,
+            };
             let found =
                 expand(&Ctx::new(&self.core, mi), resource.count.as_ref(), resource.for_each.as_ref(), placeholder);
             match found {
