@@ -38,6 +38,7 @@ pub use resource::{
 };
 pub use same::{after_apply, after_read, is_zero, same, same_object};
 pub use sdt_provider_derive::{Block, DataSource, Resource};
+pub use sdt_diag::Severity;
 pub use sdt_schema::Nesting;
 pub use sdt_value::Value;
 pub use tags::{OPERATION_TAG, TagSettings};
