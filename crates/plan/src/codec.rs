@@ -91,6 +91,7 @@ fn object_from_json(o: &Map<String, Json>) -> Result<Value, CodecError> {
                 prefix: r["p"].as_str().map(Str::from),
                 min_len: r["a"].as_u64(),
                 max_len: r["z"].as_u64(),
+                ..Refinement::default()
             })
         });
         return Ok(Kind::Unknown(ty(t)?, refinement).into());

@@ -30,12 +30,18 @@ pub(crate) fn block_diff<'a>(change: &Change<'a>, block: &'a Block) -> Diff<'a> 
     for (name, nested) in &block.blocks {
         let child = change.child(name);
         let mut items = Vec::new();
-        let child_act;
+        let mut unknown_act = Act::NoOp;
+        let mut child = child;
         if child.is_unknown() {
             let before = child.before.is_some_and(|b| !b.as_array().is_some_and(Vec::is_empty));
-            child_act = if before { Act::Update } else { Act::Create };
-            items.push((None, Diff { node: Node::UnknownBlock, act: child_act, replace: child.replaces() }));
-        } else {
+            unknown_act = if before { Act::Update } else { Act::Create };
+            items.push((None, Diff { node: Node::UnknownBlock, act: unknown_act, replace: child.replaces() }));
+            // The blocks that are there now are shown going.
+            child.unknown = None;
+            child.after = None;
+        }
+        let child_act;
+        {
             let whole = child.whole_secret();
             let inner = child.clone().without_whole_secret();
             match nested.nesting {
@@ -62,7 +68,8 @@ pub(crate) fn block_diff<'a>(change: &Change<'a>, block: &'a Block) -> Diff<'a> 
                 }
             }
             if let Some((before, after)) = whole {
-                for (_, diff) in &mut items {
+                let hides = |act| (before && act != Act::Create) || (after && act != Act::Delete);
+                for (_, diff) in items.iter_mut().filter(|(_, d)| hides(d.act)) {
                     let secret = Secret { before, after, unchanged: diff.act == Act::NoOp };
                     if diff.act == Act::NoOp && before != after {
                         diff.act = Act::Update;
@@ -71,10 +78,11 @@ pub(crate) fn block_diff<'a>(change: &Change<'a>, block: &'a Block) -> Diff<'a> 
                 }
             }
         }
-        if items.is_empty() && child_act == Act::NoOp {
+        if items.is_empty() {
+            act = act.with(child_act);
             continue;
         }
-        act = act.with(child_act);
+        act = act.with(unknown_act).with(child_act);
         blocks.push(Blocks { name, replace: child.replaces(), items });
     }
     Diff { node: Node::Block(attributes, blocks), act, replace: change.replaces() }

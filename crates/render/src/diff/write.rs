@@ -201,6 +201,7 @@ impl<'t> Pen<'t> {
         let count =
             |n: usize| format!("{}{}{}\n", pad(indent + 1), self.symbol(Act::NoOp), self.hidden("element", n));
         let context = Self { unchanged: true, ..self.inner() };
+        let changed = self.no_null();
         let (mut skipped, mut after_change) = (Vec::new(), false);
         for item in items {
             if item.act == Act::NoOp && !after_change && !self.unchanged {
@@ -216,7 +217,7 @@ impl<'t> Pen<'t> {
             }
             after_change = item.act != Act::NoOp;
             out += &self.warnings(item, indent + 1);
-            out += &line(if after_change { &pen_without_null(self) } else { &context }, item);
+            out += &line(if after_change { &changed } else { &context }, item);
         }
         if !skipped.is_empty() {
             out += &count(skipped.len());
@@ -387,10 +388,6 @@ impl<'t> Pen<'t> {
         }
         format!("jsonencode({text}){spaces}{forces}{}", self.null_suffix(diff.act))
     }
-}
-
-fn pen_without_null<'t>(pen: &Pen<'t>) -> Pen<'t> {
-    pen.no_null()
 }
 
 /// A string as it is shown.
