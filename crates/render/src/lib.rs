@@ -7,12 +7,19 @@
 //! assert_eq!(Theme::PLAIN.paint(Style::Red, "Error:"), "Error:");
 //! ```
 
+mod diagnostic;
 mod diff;
 mod plan_text;
 mod theme;
+mod ui;
 mod values;
 mod view;
 
+pub use diagnostic::{
+    DiagnosticView, ExprView, Frame, PosView, RangeView, SnippetView, columns, compact_warnings, consolidate_warnings,
+    diagnostic_text, diagnostic_view,
+};
 pub use plan_text::{drift_list, plan_text, summary_line};
 pub use theme::{Style, Theme, wrap};
+pub use ui::{Message, ProvisionEvent, Tally, apply_summary_text, elapsed, verb};
 pub use view::{ChangeView, PlanView, ResourceView, SchemaLookup, change_view};
