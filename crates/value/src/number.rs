@@ -55,10 +55,11 @@ impl Number {
 
     /// From a magnitude that is rounded already.
     fn from_mag(neg: bool, mag: Mag, prec: u32) -> Self {
-        if mag.exp >= 0 && mag.top() <= 63 {
-            if let Ok(v) = i64::try_from(mag.trunc()) {
-                return Self { repr: Repr::Int(if neg { -v } else { v }), prec };
-            }
+        if mag.exp >= 0
+            && mag.top() <= 63
+            && let Ok(v) = i64::try_from(mag.trunc())
+        {
+            return Self { repr: Repr::Int(if neg { -v } else { v }), prec };
         }
         Self { repr: Repr::Big(neg, Arc::new(mag)), prec }
     }
@@ -247,12 +248,11 @@ impl Number {
     #[must_use]
     pub fn add(&self, other: &Self) -> Option<Self> {
         let prec = self.prec.max(other.prec);
-        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr) {
-            if let (Some(sum), true) = (a.checked_add(*b), prec >= 64) {
-                if sum != i64::MIN {
-                    return Some(Self { repr: Repr::Int(sum), prec });
-                }
-            }
+        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr)
+            && let (Some(sum), true) = (a.checked_add(*b), prec >= 64)
+            && sum != i64::MIN
+        {
+            return Some(Self { repr: Repr::Int(sum), prec });
         }
         Some(match (self.parts(), other.parts()) {
             (Parts::Inf(a), Parts::Inf(b)) if a != b => return None,
@@ -282,12 +282,12 @@ impl Number {
     #[must_use]
     pub fn mul(&self, other: &Self) -> Option<Self> {
         let prec = self.prec.max(other.prec);
-        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr) {
-            if let (Some(product), true) = (a.checked_mul(*b), prec >= 64) {
-                if product != i64::MIN && (product != 0 || (*a >= 0 && *b >= 0)) {
-                    return Some(Self { repr: Repr::Int(product), prec });
-                }
-            }
+        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr)
+            && let (Some(product), true) = (a.checked_mul(*b), prec >= 64)
+            && product != i64::MIN
+            && (product != 0 || (*a >= 0 && *b >= 0))
+        {
+            return Some(Self { repr: Repr::Int(product), prec });
         }
         let neg = self.is_neg() != other.is_neg();
         Some(match (self.parts(), other.parts()) {
@@ -306,10 +306,13 @@ impl Number {
     #[must_use]
     pub fn div(&self, other: &Self) -> Option<Self> {
         let prec = self.prec.max(other.prec);
-        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr) {
-            if *b != 0 && *a != 0 && prec >= 64 && a % b == 0 {
-                return Some(Self { repr: Repr::Int(a / b), prec });
-            }
+        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr)
+            && *b != 0
+            && *a != 0
+            && prec >= 64
+            && a % b == 0
+        {
+            return Some(Self { repr: Repr::Int(a / b), prec });
         }
         let neg = self.is_neg() != other.is_neg();
         Some(match (self.parts(), other.parts()) {

@@ -1,0 +1,107 @@
+//! What an expression may touch.
+
+use std::sync::Arc;
+
+use sdt_diag::{Diagnostic, Diagnostics, SourceId, Span};
+use sdt_value::Value;
+
+use crate::ast::Traversal;
+use crate::strings::quote;
+
+/// Answers what an expression asks: references and function calls.
+pub trait Scope {
+    /// Resolves the longest prefix of a reference that this scope knows, and says how many steps after the root that
+    /// prefix has. The evaluator takes the remaining steps.
+    ///
+    /// # Errors
+    /// When the reference is not valid here.
+    fn resolve(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics>;
+
+    /// How many arguments a function takes, or `None` when there is no such function. `try`, `can`, `templatefile`,
+    /// `templatestring` and `type` belong to the evaluator and are not asked for.
+    fn function(&self, name: &str) -> Option<Signature>;
+
+    /// Calls a function. The number of arguments fits the signature; the values may be null, unknown or marked.
+    ///
+    /// # Errors
+    /// When the function fails.
+    fn call(&self, name: &str, args: &[Value], site: &CallSite) -> Result<Value, CallFailure>;
+
+    /// Name of a parameter, for messages.
+    fn parameter_name(&self, function: &str, index: usize) -> Option<String> {
+        let _ = (function, index);
+        None
+    }
+
+    /// Names of all functions, for suggestions.
+    fn function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Reads the file that `templatefile` names.
+    ///
+    /// # Errors
+    /// A message about the argument.
+    fn template_file(&self, path: &str) -> Result<(SourceId, Arc<[u8]>), String> {
+        let _ = path;
+        Err("files cannot be read here".into())
+    }
+
+    /// Tells whether `type` exists here: it does in the console.
+    fn has_type_function(&self) -> bool {
+        false
+    }
+}
+
+/// How many arguments a function takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// At least so many.
+    pub min: usize,
+    /// At most so many, or any number.
+    pub max: Option<usize>,
+}
+
+/// Where a function is called.
+#[derive(Clone, Debug)]
+pub struct CallSite {
+    /// The name.
+    pub name: Span,
+    /// The whole call.
+    pub call: Span,
+}
+
+/// Why a function failed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallFailure {
+    /// An argument is not right.
+    Arg {
+        /// Which one, from 0.
+        index: usize,
+        /// Why: "a number is required".
+        message: String,
+    },
+    /// The call as a whole.
+    Call(String),
+    /// Whatever it is, told in full.
+    Diagnostics(Diagnostics),
+}
+
+/// A scope with nothing in it: for expressions that must be constant.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoScope;
+
+impl Scope for NoScope {
+    fn resolve(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
+        Err(Diagnostic::error("Variables not allowed", "No references are possible here.").at(traversal.span).into())
+    }
+
+    fn function(&self, _: &str) -> Option<Signature> {
+        Some(Signature { min: 0, max: None })
+    }
+
+    fn call(&self, name: &str, _: &[Value], site: &CallSite) -> Result<Value, CallFailure> {
+        let detail = format!("No functions can be called here, so neither can {}.", quote(name));
+        Err(CallFailure::Diagnostics(Diagnostic::error("Function calls not allowed", detail).at(site.name).into()))
+    }
+}
