@@ -128,6 +128,12 @@ pub trait Instance: Send + Sync {
     /// key. `known` is the last object the creation reported, if it did.
     async fn recover(&self, request: RecoverRequest) -> RecoverAnswer;
 
+    /// Hears that these operations (by token) are durable in state or journal: what only served their recovery may go, in one batch.
+    /// Called once at the end of an apply and after a recovery; problems are warnings.
+    async fn settled(&self, _tokens: &[String]) -> Vec<Complaint> {
+        Vec::new()
+    }
+
     /// Ends what runs in the background. The default does nothing.
     async fn stop(&self) {}
 

@@ -6,6 +6,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import venv
@@ -76,11 +77,15 @@ class LocalAws:
         """Counts the requests by operation, without STS and without the traffic of states and locks."""
         return Counter(f"{r['service']}:{r['operation']}" for r in self.requests() if r["service"] != "sts" and not r["state"])
 
-    def set_trap(self, pid, after, state=None):
-        """Kills the process after its Nth mutating request was carried out and before it learns that."""
-        self._ask("/_local/trap", {"pid": pid, "after": after, "state": state})
+    def set_trap(self, after):
+        """Kills the victim after its Nth mutating request was carried out and before it learns that."""
+        self._ask("/_local/trap", {"after": after})
+
+    def set_victim(self, process):
+        self._ask("/_local/victim", {"pid": process.pid})
 
     def trap(self):
+        """Returns how many mutating requests the trap has seen, and which operation sprung it."""
         return json.loads(self._ask("/_local/trap"))
 
     def clear_trap(self):
@@ -93,18 +98,23 @@ class LocalAws:
     def clear_fault(self):
         self._ask("/_local/fault", {})
 
+    @contextmanager
+    def holding(self, match):
+        """Lets requests whose "service:operation" contains `match` wait."""
+        self._ask("/_local/hold", {"match": match})
+        try:
+            yield
+        finally:
+            self._ask("/_local/hold", {})
+
     def script(self, text, *arguments):
         """Runs Python with boto3 against this AWS, as someone does who works behind the engine's back."""
-        environment = {**os.environ, **self.environment(), "AWS_DEFAULT_REGION": REGION, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, **self.environment(), "AWS_ACCESS_KEY_ID": "outside", "AWS_DEFAULT_REGION": REGION}
         run = subprocess.run([self.python, "-c", text, *arguments], env=environment, capture_output=True, text=True)
         if run.returncode != 0:
             raise RuntimeError(run.stderr)
         return run.stdout
 
     def inventory(self):
-        """Returns what exists: kind -> descriptions without generated ids. Its own requests are not counted."""
-        before = self.requests()
-        found = json.loads(self.script((HERE / "inventory.py").read_text(), REGION))
-        if not before:
-            self.clear()
-        return found
+        """Returns what exists: kind -> descriptions without generated ids."""
+        return json.loads(self._ask("/_local/inventory"))

@@ -1,23 +1,26 @@
-#!/usr/bin/env python3
-"""Prints everything that exists in the account as JSON: kind -> sorted descriptions without generated identifiers.
-
-usage: AWS_ENDPOINT_URL=... inventory.py [REGION]
+"""Says what exists in the account: kind -> sorted descriptions without generated identifiers.
 
 Two accounts that were built the same way give the same text, whatever ids AWS handed out. What every account has from
 the start (default VPC with all that hangs on it, managed policies) is left out.
 """
 import json
 import re
-import sys
 
 import boto3
 
-REGION = sys.argv[1] if len(sys.argv) > 1 else "eu-west-1"
+REGION = "eu-west-1"
 GENERATED = re.compile(r"\b(vpc|subnet|sg|sgr|rtb|rtbassoc|igw|nat|eipalloc|eipassoc|eni|acl|fs|fsap|fsmt|db|dopt)-[0-9a-zA-Z]{8,}\b")
 
 
+_clients = {}
+_endpoint = None
+
+
 def client(service):
-    return boto3.client(service, region_name=REGION)
+    if service not in _clients:
+        _clients[service] = boto3.client(service, region_name=REGION, endpoint_url=_endpoint,
+                                         aws_access_key_id="inventory", aws_secret_access_key="inventory")
+    return _clients[service]
 
 
 def pages(api, operation, key, **arguments):
@@ -113,21 +116,22 @@ def rest(out):
     out["secret"] = [describe(s["Name"], tags(s), len(s.get("SecretVersionsToStages", {}))) for s in pages(secrets, "list_secrets", "SecretList")]
     s3 = client("s3")
     out["bucket"] = [describe(b["Name"]) for b in s3.list_buckets()["Buckets"]]
-    out["object"] = [describe(b["Name"], o["Key"]) for b in s3.list_buckets()["Buckets"]
-                     for o in s3.list_objects_v2(Bucket=b["Name"]).get("Contents", [])]
+    keys = [(b["Name"], o["Key"]) for b in s3.list_buckets()["Buckets"] for o in s3.list_objects_v2(Bucket=b["Name"]).get("Contents", [])]
+    kind = lambda key: "lock" if key.endswith(".tflock") else "journal" if ".sdt-journal/" in key else "object"
+    for bucket, key in keys:
+        out.setdefault(kind(key), []).append(describe(bucket, key))
     dynamodb = client("dynamodb")
     tables = pages(dynamodb, "list_tables", "TableNames")
     out["table"] = [describe(t) for t in tables]
-    out["lock"] = [describe(i["LockID"]["S"], i["Info"]["S"]) for t in tables if t.endswith("locks")
-                   for i in dynamodb.scan(TableName=t)["Items"] if "Info" in i]
+    out.setdefault("lock", []).extend(describe(i["LockID"]["S"], i["Info"]["S"]) for t in tables if t.endswith("locks")
+                                      for i in dynamodb.scan(TableName=t)["Items"] if "Info" in i)
 
 
-def main():
+def take(endpoint):
+    """Returns the inventory of the AWS at `endpoint`."""
+    global _endpoint
+    _endpoint = endpoint
     out = {}
     for part in (ec2, elb, ecs, rds, efs, rest):
         part(out)
-    print(json.dumps({kind: sorted(items) for kind, items in out.items() if items}, indent=1))
-
-
-if __name__ == "__main__":
-    main()
+    return {kind: sorted(items) for kind, items in out.items() if items}

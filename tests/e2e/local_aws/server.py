@@ -8,13 +8,16 @@ never outlives the script that started it. Beside moto's own control (POST /moto
 
   GET  /_local/requests   [{service, operation, status, state, mutating}, ...] since the last clear
   POST /_local/clear      forgets them
-  POST /_local/trap       {"pid": P, "after": N, "state": null|true|false}: after the Nth mutating request was carried
-                          out, process P gets SIGKILL and the reply is withheld; state limits the count to traffic of
-                          the state store (true) or to everything else (false)
-  GET  /_local/trap       {"seen": requests counted, "sprung": operation or null}
-  POST /_local/fault      {"status": 503, "code": "SlowDown", "match": "s3", "times": 3}: answers instead of moto
+  POST /_local/trap       {"after": N}: after the Nth mutating request was carried out, the victim gets SIGKILL and no
+                          reply is sent; {} takes the trap away
+  POST /_local/victim     {"pid": P}: who that is; a trap that springs earlier waits for it
+  GET  /_local/trap       {"seen": mutating requests so far, "sprung": operation or null}
+  POST /_local/fault      {"match": "s3", "status": 503, "code": "SlowDown", "times": 3}: answers instead of moto
+  POST /_local/hold       {"match": "ec2:DescribeVpcs"}: such requests wait until the next hold; {} holds nothing
+  GET  /_local/inventory  what exists, see inventory.py
 
 "State" are requests for objects in a bucket and items in a table: nothing that the configurations manage is one.
+Only requests with the access key "local" are recorded, trapped, failed and held; other keys look in from outside.
 """
 import json
 import os
@@ -27,7 +30,13 @@ import time
 from io import BytesIO
 from urllib.parse import parse_qs, unquote
 
-SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+import gaps
+import inventory
+
+SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/")
 FIXED = re.compile(r"^(\d{4}-\d\d-\d\d|v\d|[a-zA-Z][a-zA-Z-]*)$")
 READS = re.compile(r"^(Describe|List|Get|BatchGet|Head|Query$|Scan$|Filter|Search|Lookup|Simulate|AssumeRole|Decode)")
 ITEMS = {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem",
@@ -37,7 +46,7 @@ ITEMS = {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "Bat
 def classify(env):
     """Says what a request is: service, operation, whether it is state traffic and whether it changes anything."""
     found = SCOPE.search(env.get("HTTP_AUTHORIZATION", ""))
-    service = found.group(1) if found else "-"
+    service = found.group(2) if found else "-"
     target = env.get("HTTP_X_AMZ_TARGET")
     if target:
         name = target.split(".")[-1]
@@ -65,13 +74,16 @@ class Front:
 
     def __init__(self, app):
         self.app, self.lock = app, threading.Lock()
-        self.requests, self.trap, self.faults = [], None, []
+        self.requests, self.trap, self.fault = [], None, None
+        self.held = ""
+        self.victim, self.victim_known = None, threading.Event()
 
     def __call__(self, env, start):
         path = env.get("PATH_INFO", "")
         if path.startswith("/_local/"):
             return self.control(env, start)
-        if path.startswith("/moto-api"):
+        found = SCOPE.search(env.get("HTTP_AUTHORIZATION", ""))
+        if path.startswith("/moto-api") or (found and found.group(1) != "local"):
             return self.app(env, start)
         service, operation, state, mutating = classify(env)
         entry = {"service": service, "operation": operation, "status": 0, "state": state, "mutating": mutating}
@@ -80,11 +92,12 @@ class Front:
             entry["status"] = fault["status"]
             self.record(entry)
             return answer(start, f"{fault['status']} Fault", error_body(env, fault), "text/xml")
+        while self.held and self.held in f"{service}:{operation}":
+            time.sleep(0.05)
         status, headers, body = self.carry_out(env)
         entry["status"] = int(status[:3])
         self.record(entry)
-        if mutating and entry["status"] < 400 and self.springs(service, operation, state):
-            time.sleep(0.05)
+        if mutating and entry["status"] < 400 and self.springs(service, operation):
             raise ConnectionAbortedError("the client was killed before this reply")
         start(status, headers)
         return [body]
@@ -113,45 +126,53 @@ class Front:
 
     def take_fault(self, service, operation):
         with self.lock:
-            for fault in self.faults:
-                if fault["times"] > 0 and fault["match"] in f"{service}:{operation}":
-                    fault["times"] -= 1
-                    return fault
-        return None
+            fault = self.fault
+            if not fault or fault["times"] <= 0 or fault["match"] not in f"{service}:{operation}":
+                return None
+            fault["times"] -= 1
+            return fault
 
-    def springs(self, service, operation, state):
+    def springs(self, service, operation):
         with self.lock:
             trap = self.trap
-            if not trap or trap["sprung"] or (trap["state"] is not None and trap["state"] != state):
+            if not trap or trap["sprung"]:
                 return False
             trap["seen"] += 1
             if trap["seen"] != trap["after"]:
                 return False
             trap["sprung"] = f"{service}:{operation}"
-            try:
-                os.kill(trap["pid"], signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            return True
+        self.victim_known.wait(10)
+        try:
+            os.kill(self.victim, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        return True
 
     def control(self, env, start):
         what, post = env["PATH_INFO"][len("/_local/"):], env["REQUEST_METHOD"] == "POST"
-        size = int(env.get("CONTENT_LENGTH") or 0)
-        given = json.loads(env["wsgi.input"].read(size) or b"{}") if post else {}
+        given = json.loads(env["wsgi.input"].read(int(env.get("CONTENT_LENGTH") or 0)) or b"{}") if post else {}
+        reply = {}
         with self.lock:
             if what == "requests":
                 reply = list(self.requests)
             elif what == "clear" and post:
-                self.requests, reply = [], {}
+                self.requests = []
             elif what == "trap" and post:
                 self.trap = dict(given, seen=0, sprung=None) if given else None
-                reply = {}
+                self.victim_known.clear()
             elif what == "trap":
                 reply = {k: self.trap[k] for k in ("seen", "sprung")} if self.trap else {}
+            elif what == "victim" and post:
+                self.victim = given["pid"]
+                self.victim_known.set()
             elif what == "fault" and post:
-                self.faults, reply = [given] if given else [], {}
-            else:
+                self.fault = given or None
+            elif what == "hold" and post:
+                self.held = given.get("match", "")
+            elif what != "inventory":
                 return answer(start, "404 Not Found", b"no such control", "text/plain")
+        if what == "inventory":
+            reply = inventory.take(f"http://{env['HTTP_HOST']}")
         return answer(start, "200 OK", json.dumps(reply).encode(), "application/json")
 
 
@@ -176,24 +197,21 @@ def die_with_parent():
     os._exit(0)
 
 
+class Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"  # keep connections: a TCP connection per request would dominate the figures
+
+    def setup(self):
+        super().setup()
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def log_request(self, *args):
+        pass
+
+    def log(self, *args):
+        pass
+
+
 def main():
-    import gaps
-    from moto.server import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import WSGIRequestHandler, make_server
-
-    class Quiet(WSGIRequestHandler):
-        protocol_version = "HTTP/1.1"  # keep connections: a TCP connection per request would dominate the figures
-
-        def setup(self):
-            super().setup()
-            self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-        def log_request(self, *args):
-            pass
-
-        def log(self, *args):
-            pass
-
     gaps.fill()
     front = Front(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Quiet)

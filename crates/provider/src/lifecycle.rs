@@ -1,0 +1,236 @@
+//! Creating, updating and deleting one object of any native type: create → id known → finish → read back.
+
+use std::time::Duration;
+
+use sdt_value::{Kind, Value};
+use tokio::time::Instant;
+
+use crate::api::{ApplyAnswer, ApplyRequest, ApplySink, RecoverAnswer, RecoverRequest};
+use crate::convert::{tags_value, with};
+use crate::declare::{Content, Meta};
+use crate::error::{Class, Error};
+use crate::resource::{Changes, Cx, ResourceType, Token};
+use crate::same::{after_apply, same};
+use crate::tags::{OPERATION_TAG, TagSettings};
+use crate::timeouts::{private, timeout};
+use crate::wait::{Pace, Seen};
+
+/// How long an object just made may be invisible.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
+
+/// One operation on one object.
+pub(crate) struct Lifecycle<'a, A> {
+    pub(crate) kind: &'static dyn ResourceType<A>,
+    pub(crate) api: &'a A,
+    pub(crate) tags: &'a TagSettings,
+}
+
+impl<A: Send + Sync> Lifecycle<'_, A> {
+    fn meta(&self) -> &'static Meta {
+        self.kind.meta()
+    }
+
+    fn cx<'c>(&'c self, token: &'c str, sink: Option<&'c dyn ApplySink>, object: &Value, operation: &str) -> Cx<'c, A> {
+        Cx::new(self.api, token, sink, Instant::now() + timeout(self.meta(), object, operation))
+    }
+
+    pub(crate) async fn apply(&self, req: &ApplyRequest, sink: &dyn ApplySink) -> ApplyAnswer {
+        if req.planned.is_null() {
+            self.delete(req, sink).await
+        } else if req.prior.is_null() {
+            self.create(req, sink).await
+        } else {
+            self.update(req, sink).await
+        }
+    }
+
+    /// The planned object as resource code wants it: everything known, the tags to be on the object, write-only values in place.
+    fn want(&self, req: &ApplyRequest) -> Value {
+        let mut members: Vec<(&str, Value)> = Vec::new();
+        if self.meta().tagged {
+            let mut all = self.tags.merge(req.config.get("tags").unwrap_or(&Value::NULL));
+            if req.prior.is_null() && self.kind.token() == Token::Tag {
+                all.insert(OPERATION_TAG.to_owned(), req.token.clone());
+            }
+            members.push(("tags_all", tags_value(&all)));
+        }
+        for f in self.meta().decl.fields.iter().filter(|f| f.write_only) {
+            members.extend(req.config.get(f.name).map(|v| (f.name, v.clone())));
+        }
+        with(&req.planned, members)
+    }
+
+    async fn create(&self, req: &ApplyRequest, sink: &dyn ApplySink) -> ApplyAnswer {
+        let cx = self.cx(&req.token, Some(sink), &req.planned, "create");
+        let want = self.want(req);
+        let null = Value::null(req.planned.ty());
+        let found = if req.replay { self.kind.recover(&cx, &want).await.unwrap_or(None) } else { None };
+        let made = match found {
+            Some(made) => made,
+            None => match self.kind.create(&cx, &want).await {
+                Ok(made) => made,
+                Err(e) => return self.failed("creating", &e, null, None),
+            },
+        };
+        let known = self.settle(&made, &req.planned);
+        sink.id_known(known.clone(), private(self.meta(), &known)).await;
+        let made = if self.meta().tagged { with(&made, want.get("tags_all").map(|t| ("tags_all", t.clone()))) } else { made };
+        if let Err(e) = self.kind.finish(&cx, &made).await {
+            let object = self.reread(&cx, &made, &req.planned).await.unwrap_or(known);
+            return self.failed("creating", &e, object, Some(&made));
+        }
+        match self.read_back(&cx, &made).await {
+            Ok(got) => self.done(self.settle(&got, &req.planned)),
+            Err(e) => self.failed("reading", &e, known, Some(&made)),
+        }
+    }
+
+    async fn update(&self, req: &ApplyRequest, sink: &dyn ApplySink) -> ApplyAnswer {
+        let cx = self.cx(&req.token, Some(sink), &req.planned, "update");
+        let want = self.want(req);
+        let prior = if self.meta().tagged { self.prior_tags(&req.prior) } else { req.prior.clone() };
+        let changed = self.changes(&prior, &want);
+        if !changed.0.is_empty()
+            && let Err(e) = self.kind.update(&cx, &prior, &want, &changed).await
+        {
+            let object = self.reread(&cx, &prior, &req.prior).await.unwrap_or_else(|| req.prior.clone());
+            return self.failed("updating", &e, object, Some(&req.prior));
+        }
+        let known = with(&want, req.prior.get("id").map(|id| ("id", id.clone())));
+        match self.read_back(&cx, &known).await {
+            Ok(got) => self.done(self.settle(&got, &req.planned)),
+            Err(e) => self.failed("reading", &e, self.settle(&known, &req.planned), Some(&req.prior)),
+        }
+    }
+
+    async fn delete(&self, req: &ApplyRequest, sink: &dyn ApplySink) -> ApplyAnswer {
+        let cx = self.cx(&req.token, Some(sink), &req.prior, "delete");
+        match self.kind.delete(&cx, &req.prior).await {
+            Err(e) if !e.is_not_found() => {
+                let mut answer = self.failed("deleting", &e, req.prior.clone(), Some(&req.prior));
+                answer.private = req.private.clone();
+                answer
+            }
+            _ => {
+                let object = Value::null(req.prior.ty());
+                ApplyAnswer { object, private: [].into(), complaints: Vec::new() }
+            }
+        }
+    }
+
+    pub(crate) async fn recover(&self, req: &RecoverRequest) -> RecoverAnswer {
+        let cx = self.cx(&req.token, None, &req.planned, "read");
+        let known = req.known.clone().or_else(|| (!req.prior.is_null()).then(|| req.prior.clone()));
+        if let Some(known) = known {
+            return match self.kind.read_many(&cx, std::slice::from_ref(&known)).await.map(|mut v| v.pop().flatten()) {
+                Ok(Some(got)) => {
+                    let form = if req.planned.is_null() { &req.prior } else { &req.planned };
+                    let object = self.settle(&got, form);
+                    let private = private(self.meta(), &object);
+                    RecoverAnswer::Found { object, private, complete: !req.prior.is_null() }
+                }
+                Ok(None) => RecoverAnswer::Absent,
+                Err(e) if e.is_not_found() => RecoverAnswer::Absent,
+                Err(e) => RecoverAnswer::Unclear(vec![e.complaint("looking for", self.kind.human(), None)]),
+            };
+        }
+        let mut want = req.planned.clone();
+        if self.meta().tagged && self.kind.token() == Token::Tag {
+            want = with(&want, [("tags_all", tags_value(&[(OPERATION_TAG.to_owned(), req.token.clone())].into()))]);
+        }
+        match self.kind.recover(&cx, &want).await {
+            Ok(Some(made)) => {
+                let got = self.kind.read_many(&cx, std::slice::from_ref(&made)).await.ok().and_then(|mut v| v.pop().flatten());
+                let object = self.settle(&got.unwrap_or(made), &req.planned);
+                let private = private(self.meta(), &object);
+                RecoverAnswer::Found { object, private, complete: false }
+            }
+            Ok(None) => RecoverAnswer::Absent,
+            Err(e) => RecoverAnswer::Unclear(vec![e.complaint("looking for", self.kind.human(), None)]),
+        }
+    }
+
+    /// What changes by the plan, by name; `tags` when the tags on the object are to change.
+    fn changes(&self, prior: &Value, want: &Value) -> Changes {
+        let meta = self.meta();
+        let null = Value::NULL;
+        let names = meta.decl.fields.iter().filter(|f| f.name != "tags" || !meta.tagged).filter(|f| {
+            let (a, b) = (prior.get(f.name).unwrap_or(&null), want.get(f.name).unwrap_or(&null));
+            let settable = f.optional || f.required || matches!(f.content, Content::Block { .. });
+            (settable || f.name == "tags_all") && !b.is_unknown() && !same(f, a, b, meta.legacy)
+        });
+        Changes(names.map(|f| if f.name == "tags_all" && meta.tagged { "tags" } else { f.name }).collect())
+    }
+
+    fn prior_tags(&self, prior: &Value) -> Value {
+        let visible = self.tags.visible(prior.get("tags_all").unwrap_or(&Value::NULL));
+        with(prior, [("tags_all", tags_value(&visible))])
+    }
+
+    /// Reads the object just made or changed; it may be invisible for a while.
+    async fn read_back(&self, cx: &Cx<'_, A>, known: &Value) -> Result<Value, Error> {
+        let look = Cx::new(cx.api, cx.token(), None, Instant::now() + VISIBLE_WITHIN);
+        look.wait("the object to become visible", Pace::QUICK, || async {
+            match self.kind.read_many(&look, std::slice::from_ref(known)).await.map(|mut v| v.pop().flatten()) {
+                Ok(Some(got)) => Ok(Seen::Ready(got)),
+                Ok(None) => Ok(Seen::Pending(String::new())),
+                Err(e) if e.is_not_found() => Ok(Seen::Pending(e.code)),
+                Err(e) => Err(e),
+            }
+        })
+        .await
+    }
+
+    /// What is there after a failure, when it can be seen at once.
+    async fn reread(&self, cx: &Cx<'_, A>, known: &Value, form: &Value) -> Option<Value> {
+        let got = self.kind.read_many(cx, std::slice::from_ref(known)).await.ok()?.pop()??;
+        Some(self.settle(&got, form))
+    }
+
+    /// What was read, in the form of the plan, without anything unknown, tags split, timeouts as configured.
+    fn settle(&self, got: &Value, planned: &Value) -> Value {
+        let meta = self.meta();
+        let got = if meta.tagged {
+            let all = got.get("tags_all").cloned().unwrap_or(Value::NULL);
+            with(got, self.tags.split(&all, planned.get("tags")))
+        } else {
+            got.clone()
+        };
+        let mut object = after_apply(meta.decl, &got, planned);
+        if !meta.timeouts.is_empty() {
+            object = with(&object, planned.get("timeouts").map(|t| ("timeouts", t.clone())));
+        }
+        known_only(object)
+    }
+
+    fn done(&self, object: Value) -> ApplyAnswer {
+        let private = private(self.meta(), &object);
+        ApplyAnswer { object, private, complaints: Vec::new() }
+    }
+
+    fn failed(&self, doing: &str, e: &Error, object: Value, named: Option<&Value>) -> ApplyAnswer {
+        let id = named.and_then(|v| v.get("id")).and_then(Value::as_str);
+        if e.class == Class::Stopped {
+            tracing::debug!(error = %e, "stopped");
+        }
+        let private = private(self.meta(), &object);
+        ApplyAnswer { object, private, complaints: vec![e.complaint(doing, self.kind.human(), id)] }
+    }
+}
+
+/// Unknown parts become null: an applied object is wholly known.
+fn known_only(value: Value) -> Value {
+    if value.is_wholly_known() {
+        return value;
+    }
+    let known = value.transform(&mut |_, v| -> Result<Value, std::convert::Infallible> {
+        Ok(match v.kind() {
+            Kind::Unknown(ty, _) => Value::null(ty.clone()),
+            _ => v,
+        })
+    });
+    match known {
+        Ok(v) => v,
+        Err(never) => match never {},
+    }
+}
