@@ -128,11 +128,8 @@ fn snippet_view(d: &Diagnostic, text: &[u8], high: Span, wide: Span, start_line:
     let line = text.get(begin..stop).unwrap_or_default();
     let code = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned();
     let offset = |byte: u32| floor_boundary(&code, (byte as usize).saturating_sub(begin).min(code.len()));
-    let mut values: Vec<_> = d
-        .values
-        .iter()
-        .map(|v| ExprView { traversal: v.traversal.clone(), statement: v.statement.clone() })
-        .collect();
+    let mut values: Vec<_> =
+        d.values.iter().map(|v| ExprView { traversal: v.traversal.clone(), statement: v.statement.clone() }).collect();
     values.sort_by(|a, b| a.traversal.cmp(&b.traversal));
     values.dedup_by(|a, b| a.traversal == b.traversal);
     SnippetView {
@@ -201,8 +198,11 @@ pub fn diagnostic_text(d: &Diagnostic, sources: &SourceMap, frame: Frame, theme:
         Severity::Warning => ("Warning: ", Style::Yellow),
     };
     let paint = |s: &str| theme.paint(style, s);
-    let mut body =
-        format!("{}{}\n\n", theme.paint(style, &theme.paint(Style::Bold, word)), theme.paint(Style::Bold, &view.summary));
+    let mut body = format!(
+        "{}{}\n\n",
+        theme.paint(style, &theme.paint(Style::Bold, word)),
+        theme.paint(Style::Bold, &view.summary)
+    );
     body += &place(&view, theme);
     let width = if frame == Frame::Box { theme.width.saturating_sub(2) } else { theme.width };
     if !view.detail.is_empty() {
@@ -232,12 +232,14 @@ fn place(view: &DiagnosticView, theme: &Theme) -> String {
     if let (Some(range), Some(snippet)) = (&view.range, &view.snippet) {
         let context = snippet.context.as_ref().map(|c| format!(", in {c}")).unwrap_or_default();
         let _ = writeln!(out, "  on {} line {}{context}:", range.filename, range.start.line);
-        let (start, end) = (snippet.highlight_start_offset, snippet.highlight_end_offset.max(snippet.highlight_start_offset));
+        let (start, end) =
+            (snippet.highlight_start_offset, snippet.highlight_end_offset.max(snippet.highlight_start_offset));
         for (line, text) in (snippet.start_line..).zip(lines_with_offsets(&snippet.code)) {
             let (from, text) = text;
             let at = |byte: usize| byte.saturating_sub(from).min(text.len());
             let (s, e) = (at(start), at(end));
-            let high = if s < e && theme.color { theme.paint(Style::Underline, &text[s..e]) } else { text[s..e].to_owned() };
+            let high =
+                if s < e && theme.color { theme.paint(Style::Underline, &text[s..e]) } else { text[s..e].to_owned() };
             let _ = writeln!(out, "{line:4}: {}{high}{}", &text[..s], &text[e..]);
         }
         if !snippet.values.is_empty() || snippet.function_call.is_some() {
@@ -274,10 +276,12 @@ pub fn consolidate_warnings(diags: Diagnostics) -> Diagnostics {
     for d in diags {
         let same = |o: &Diagnostic| o.severity == d.severity && o.summary == d.summary && o.subject.is_some();
         match out.iter().position(same) {
-            Some(at) if d.severity == Severity::Warning && d.subject.is_some() => match more.iter_mut().find(|(i, _)| *i == at) {
-                Some((_, n)) => *n += 1,
-                None => more.push((at, 1)),
-            },
+            Some(at) if d.severity == Severity::Warning && d.subject.is_some() => {
+                match more.iter_mut().find(|(i, _)| *i == at) {
+                    Some((_, n)) => *n += 1,
+                    None => more.push((at, 1)),
+                }
+            }
             _ => out.push(d),
         }
     }
@@ -317,7 +321,8 @@ mod tests {
         let text = "resource \"t\" \"n\" {\n  a = var.x\n}\n";
         let id = sources.add("main.tf", text.as_bytes());
         let at = u32::try_from(text.find("var").unwrap()).unwrap();
-        let mut d = Diagnostic::error("Bad value", "Use another.").at(Span { source: id, start: at, end: at + 5 }).on("t.n");
+        let mut d =
+            Diagnostic::error("Bad value", "Use another.").at(Span { source: id, start: at, end: at + 5 }).on("t.n");
         d.values.push(sdt_diag::ExprValue { traversal: "var.x".into(), statement: "is 5".into() });
         assert_eq!(
             diagnostic_text(&d, &sources, Frame::Box, &Theme::PLAIN),

@@ -108,7 +108,8 @@ fn nothing_to_do(view: &PlanView, drifted: bool, theme: &Theme) -> String {
     match view.mode {
         PlanMode::RefreshOnly if drifted => format!(
             "\n{}\n",
-            theme.wrap("Applying this refresh-only plan takes these changes into the state; no real object is touched.")
+            theme
+                .wrap("Applying this refresh-only plan takes these changes into the state; no real object is touched.")
         ),
         PlanMode::RefreshOnly => headline(
             "No changes.",
@@ -232,7 +233,9 @@ fn headline(c: &ResourceView, cause: Cause, theme: &Theme) -> String {
         Action::Read => {
             lines.push(format!("{head} will be read during apply"));
             match c.reason {
-                Some(Reason::ReadBecauseConfigUnknown) => lines.push("  # (config refers to values not yet known)".into()),
+                Some(Reason::ReadBecauseConfigUnknown) => {
+                    lines.push("  # (config refers to values not yet known)".into())
+                }
                 Some(Reason::ReadBecauseDependencyPending) => {
                     lines.push("  # (depends on a resource or a module with changes pending)".into());
                 }
@@ -347,7 +350,11 @@ fn drift_text(view: &PlanView, changes: &[&ResourceView], theme: &Theme) -> Stri
     let relevant: Vec<_> = if view.mode == PlanMode::RefreshOnly {
         drift.clone()
     } else {
-        drift.iter().copied().filter(|d| changes.iter().any(|c| c.address == d.address && c.deposed == d.deposed)).collect()
+        drift
+            .iter()
+            .copied()
+            .filter(|d| changes.iter().any(|c| c.address == d.address && c.deposed == d.deposed))
+            .collect()
     };
     let mut out = String::new();
     if !relevant.is_empty() {
@@ -362,8 +369,9 @@ fn drift_text(view: &PlanView, changes: &[&ResourceView], theme: &Theme) -> Stri
     if drift.len() > relevant.len() {
         let n = drift.len() - relevant.len();
         let s = if n == 1 { "" } else { "s" };
-        let prose =
-            format!("{n} object{s} changed outside of sdt without an effect on this plan; `sdt drift` shows what changed.");
+        let prose = format!(
+            "{n} object{s} changed outside of sdt without an effect on this plan; `sdt drift` shows what changed."
+        );
         let _ = write!(out, "\n{}\n", theme.wrap(&prose));
     }
     out

@@ -106,7 +106,11 @@ fn body(text: &str) -> Vec<String> {
     let replaces = ["destroy and then create replacement", "create replacement and then destroy"];
     text.lines()
         .filter(|l| {
-            l.starts_with(' ') || l.starts_with("-/+") || l.starts_with("+/-") || l.starts_with("Plan:") || l.starts_with("Changes to")
+            l.starts_with(' ')
+                || l.starts_with("-/+")
+                || l.starts_with("+/-")
+                || l.starts_with("Plan:")
+                || l.starts_with("Changes to")
         })
         .filter(|l| {
             let l = l.trim_start_matches([' ', '+', '-', '~', '/', '<', '=', '.']);
@@ -146,7 +150,8 @@ fn plans_look_as_terraforms() {
         if body(&got) != body(&want) {
             let (want, got) = (body(&want), body(&got));
             let at = want.iter().zip(&got).take_while(|(w, g)| w == g).count();
-            let show = |lines: &[String]| lines[at.saturating_sub(3).min(lines.len())..lines.len().min(at + 4)].join("\n");
+            let show =
+                |lines: &[String]| lines[at.saturating_sub(3).min(lines.len())..lines.len().min(at + 4)].join("\n");
             wrong += &format!("{}\nTerraform:\n{}\nsdt:\n{}\n", path.display(), show(&want), show(&got));
         }
         count += 1;

@@ -171,7 +171,8 @@ pub(crate) fn value_diff<'a>(change: &Change<'a>) -> Diff<'a> {
     let deleted = change.after.is_none() && !change.after_explicit;
     let shape = |s: Side<'_>| s.map(std::mem::discriminant);
     if !created && !deleted && shape(change.before) != shape(change.after) {
-        let before = Change { after: None, after_explicit: false, after_sensitive: None, unknown: None, ..change.clone() };
+        let before =
+            Change { after: None, after_explicit: false, after_sensitive: None, unknown: None, ..change.clone() };
         let after = Change { before: None, before_explicit: false, before_sensitive: None, ..change.clone() };
         let node = Node::Retyped(Box::new(same_shape(&before)), Box::new(same_shape(&after)));
         return Diff { node, act: Act::Update, replace: change.replaces() };
@@ -321,11 +322,7 @@ impl<'a> Change<'a> {
         self
     }
 
-    fn secret(
-        &self,
-        node: impl Fn(Secret) -> Node<'a>,
-        inner: impl Fn(&Change<'a>) -> Diff<'a>,
-    ) -> Option<Diff<'a>> {
+    fn secret(&self, node: impl Fn(Secret) -> Node<'a>, inner: impl Fn(&Change<'a>) -> Diff<'a>) -> Option<Diff<'a>> {
         let (before, after) = self.whole_secret()?;
         let inner = inner(&self.clone().without_whole_secret());
         let absent = self.before.is_none() && !self.before_explicit && self.after.is_none() && !self.after_explicit;
@@ -339,7 +336,8 @@ impl<'a> Change<'a> {
         if self.before.is_none() {
             return Diff { node: Node::Unknown(None), act: Act::Create, replace };
         }
-        let before = inner(&Change { after: None, after_explicit: false, unknown: None, replace: Vec::new(), ..self.clone() });
+        let before =
+            inner(&Change { after: None, after_explicit: false, unknown: None, replace: Vec::new(), ..self.clone() });
         Diff { node: Node::Unknown(Some(Box::new(before))), act: Act::Update, replace }
     }
 

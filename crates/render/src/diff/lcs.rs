@@ -17,7 +17,8 @@ pub(crate) fn pairs<T: PartialEq>(before: &[T], after: &[T], alike: &dyn Fn(&T) 
         // The subsequence counts by value: the first equal element of either list is the common one.
         let next = common.peek().map(|&i| &before[i]);
         while b < before.len() && next.is_none_or(|n| *n != before[b]) {
-            let changed = a < after.len() && alike(&before[b]) && alike(&after[a]) && next.is_none_or(|n| *n != after[a]);
+            let changed =
+                a < after.len() && alike(&before[b]) && alike(&after[a]) && next.is_none_or(|n| *n != after[a]);
             out.push((Some(b), changed.then_some(a)));
             a += usize::from(changed);
             b += 1;
