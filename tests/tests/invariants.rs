@@ -13,16 +13,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("funcs", &["value"]),
     ("config", &["hcl", "addr", "schema", "diag", "value"]),
     ("state", &["value", "addr", "diag"]),
-    ("aws/sdk", &[]),
-    ("state-s3", &["state", "aws/sdk", "value", "addr", "diag"]),
+    ("features", &[]),
+    ("aws/sdk", &["features"]),
+    ("state-s3", &["features", "state", "aws/sdk", "value", "addr", "diag"]),
     ("provider", &["schema", "value", "diag", "provider-derive"]),
     ("provider-derive", &[]),
     ("plan", &["state", "schema", "value", "addr", "diag"]),
     ("engine", &["config", "plan", "provider", "funcs", "hcl", "state", "schema", "addr", "value", "diag"]),
     ("driver", &["engine", "config", "plan", "provider", "funcs", "hcl", "state", "schema", "addr", "value", "diag"]),
     ("std", &["provider", "provider-derive", "schema", "value", "diag"]),
-    ("aws/core", &["provider", "provider-derive", "aws/sdk", "schema", "value", "diag"]),
-    ("aws", &["aws/*", "provider", "provider-derive", "schema", "value", "diag"]),
+    ("aws/core", &["features", "provider", "provider-derive", "aws/sdk", "schema", "value", "diag"]),
+    ("aws", &["features", "aws/*", "provider", "provider-derive", "schema", "value", "diag"]),
     ("render", &["plan", "state", "diag", "addr", "schema", "value"]),
     ("cli", &["*"]),
     (
@@ -112,7 +113,7 @@ fn dependencies_point_down() {
         let service = name.starts_with("aws/") && !matches!(&*name, "aws/sdk" | "aws/core");
         let allowed = match rules.get(&*name) {
             Some(allowed) => *allowed,
-            None if service => &["aws/core", "provider", "provider-derive", "schema", "value", "diag"],
+            None if service => &["features", "aws/core", "provider", "provider-derive", "schema", "value", "diag"],
             None => {
                 wrong.push(format!("{name} has no place in the table"));
                 continue;
