@@ -15,6 +15,7 @@ mod plan_text;
 mod state_view;
 mod theme;
 mod ui;
+mod unified;
 mod values;
 mod view;
 
@@ -30,4 +31,5 @@ pub use state_view::{
 };
 pub use theme::{Style, Theme, wrap};
 pub use ui::{Message, ProvisionEvent, Tally, apply_summary_text, elapsed, verb};
+pub use unified::unified_diff;
 pub use view::{ChangeView, PlanView, ResourceView, SchemaLookup, change_view};
