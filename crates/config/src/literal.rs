@@ -58,7 +58,9 @@ pub(crate) fn constraint(expr: &Expr, diags: &mut Diagnostics) -> Option<Version
 /// The items of a list written in brackets.
 pub(crate) fn list(expr: &Expr, diags: &mut Diagnostics) -> Vec<Expr> {
     statics::list(expr).unwrap_or_else(|| {
-        diags.push(Diagnostic::error("Invalid expression", "A list in square brackets is required here.").at(expr.span()));
+        diags.push(
+            Diagnostic::error("Invalid expression", "A list in square brackets is required here.").at(expr.span()),
+        );
         Vec::new()
     })
 }
@@ -114,7 +116,8 @@ pub(crate) const NAME_RULE: &str =
 pub(crate) fn name(summary: &str, label: &sdt_hcl::Label, diags: &mut Diagnostics) -> bool {
     let good = sdt_addr::is_identifier(&label.value);
     if !good {
-        diags.push(Diagnostic::error(summary, format!("{:?} is not a name. {NAME_RULE}", &*label.value)).at(label.span));
+        diags
+            .push(Diagnostic::error(summary, format!("{:?} is not a name. {NAME_RULE}", &*label.value)).at(label.span));
     }
     good
 }

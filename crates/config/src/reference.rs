@@ -5,7 +5,6 @@ use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_hcl::{Expr, Step, Traversal};
 use sdt_value::Str;
 
-
 /// A reference in an expression: what it names, and the steps after that.
 #[derive(Clone, Debug)]
 pub struct Reference {
@@ -73,8 +72,13 @@ pub fn parse_reference(traversal: &Traversal) -> Result<Reference, Diagnostics> 
     };
     let single = |of: fn(Str) -> Referenceable| match traversal.steps.first() {
         Some(Step::Attr { name, .. }) => Ok(make(of(name.clone()), 1)),
-        None => Err(invalid(format!("{root:?} is not a value by itself: name one of its attributes, {root}.NAME."), traversal.root.span)),
-        Some(other) => Err(invalid(format!("{root:?} has no elements: name one of its attributes, {root}.NAME."), other.span())),
+        None => Err(invalid(
+            format!("{root:?} is not a value by itself: name one of its attributes, {root}.NAME."),
+            traversal.root.span,
+        )),
+        Some(other) => {
+            Err(invalid(format!("{root:?} has no elements: name one of its attributes, {root}.NAME."), other.span()))
+        }
     };
     match root {
         "var" => single(Referenceable::Variable),
@@ -101,7 +105,10 @@ pub fn parse_reference(traversal: &Traversal) -> Result<Reference, Diagnostics> 
 fn prefixed(traversal: &Traversal, mode: Mode, what: &str) -> Result<Reference, Diagnostics> {
     let root = &*traversal.root.name;
     if traversal.steps.len() < 2 {
-        return Err(invalid(format!("{root:?} must be followed by a {what} type and a name: {root}.TYPE.NAME."), traversal.span));
+        return Err(invalid(
+            format!("{root:?} must be followed by a {what} type and a name: {root}.TYPE.NAME."),
+            traversal.span,
+        ));
     }
     match &traversal.steps[0] {
         Step::Attr { name, .. } => resource(traversal, mode, name.clone(), 1),
@@ -116,7 +123,9 @@ fn resource(traversal: &Traversal, mode: Mode, type_name: Str, used: usize) -> R
         Some(Step::Attr { name, .. }) => name.clone(),
         None => {
             return Err(invalid(
-                format!("A reference to a resource names its type and then the resource: {form}. The word {type_name:?} alone means nothing; a text needs quotes."),
+                format!(
+                    "A reference to a resource names its type and then the resource: {form}. The word {type_name:?} alone means nothing; a text needs quotes."
+                ),
                 traversal.span,
             ));
         }
@@ -135,7 +144,12 @@ fn resource(traversal: &Traversal, mode: Mode, type_name: Str, used: usize) -> R
 fn module(traversal: &Traversal, make: impl Fn(Referenceable, usize) -> Reference) -> Result<Reference, Diagnostics> {
     let call = match traversal.steps.first() {
         Some(Step::Attr { name, .. }) => name.clone(),
-        None => return Err(invalid("\"module\" is not a value by itself: name a module call, module.NAME.", traversal.root.span)),
+        None => {
+            return Err(invalid(
+                "\"module\" is not a value by itself: name a module call, module.NAME.",
+                traversal.root.span,
+            ));
+        }
         Some(other) => return Err(invalid("The name of a module call is expected here: module.NAME.", other.span())),
     };
     let (key, used) = index(traversal, 1)?;
@@ -150,7 +164,9 @@ fn index(traversal: &Traversal, at: usize) -> Result<(Option<InstanceKey>, usize
     match traversal.steps.get(at) {
         Some(Step::Index { key, span }) => match InstanceKey::from_value(key) {
             Some(k) => Ok((Some(k), at + 1)),
-            None => Err(Diagnostic::error("Invalid index key", "An index must be a whole number or a string.").at(*span).into()),
+            None => Err(Diagnostic::error("Invalid index key", "An index must be a whole number or a string.")
+                .at(*span)
+                .into()),
         },
         _ => Ok((None, at)),
     }
@@ -174,4 +190,10 @@ pub fn collect(traversals: &[Traversal]) -> (Vec<Reference>, Diagnostics) {
         }
     }
     (refs, diags)
+}
+
+/// Reads every reference of a body, as far as the schema tells arguments from names.
+#[must_use]
+pub fn references_in_body(body: &sdt_hcl::ConfigBody, block: &sdt_schema::Block) -> (Vec<Reference>, Diagnostics) {
+    collect(&crate::decode::traversals(body, block))
 }

@@ -119,13 +119,18 @@ fn read(expr: &Expr) -> Result<(Type, Defaults), Diagnostics> {
     };
     let name = &*call.name;
     match name {
-        "string" | "number" | "bool" | "any" => return Err(bad(format!("The type {name} takes no arguments."), call.args_span)),
+        "string" | "number" | "bool" | "any" => {
+            return Err(bad(format!("The type {name} takes no arguments."), call.args_span));
+        }
         "optional" => return Err(bad("Only attributes of an object type can be optional.", call.name_span)),
         "list" | "set" | "map" | "object" | "tuple" => {}
         _ => return Err(bad(format!("There is no type named {name:?}."), call.name_span)),
     }
     let [arg] = call.args.as_slice() else {
-        return Err(bad(format!("The type {name} takes exactly one argument, here are {}.", call.args.len()), call.args_span));
+        return Err(bad(
+            format!("The type {name} takes exactly one argument, here are {}.", call.args.len()),
+            call.args_span,
+        ));
     };
     match name {
         "list" | "set" | "map" => {
@@ -199,7 +204,8 @@ fn object(arg: &Expr) -> Result<(Type, Defaults), Diagnostics> {
                     Err(e) => {
                         let detail = format!("The default does not fit the attribute's type: {}.", e.message);
                         diags.push(
-                            Diagnostic::error("Invalid default value for optional attribute", detail).at(default.span()),
+                            Diagnostic::error("Invalid default value for optional attribute", detail)
+                                .at(default.span()),
                         );
                     }
                 }

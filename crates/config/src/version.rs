@@ -27,7 +27,9 @@ impl FromStr for Version {
         let text = s.strip_prefix('v').unwrap_or(s);
         let (text, meta) = text.split_once('+').map_or((text, ""), |(t, m)| (t, m));
         let (numbers, pre) = text.split_once('-').map_or((text, ""), |(t, p)| (t, p));
-        let word = |w: &str| w.split('.').all(|p| !p.is_empty() && p.chars().all(|c| c.is_ascii_alphanumeric() || "-~".contains(c)));
+        let word = |w: &str| {
+            w.split('.').all(|p| !p.is_empty() && p.chars().all(|c| c.is_ascii_alphanumeric() || "-~".contains(c)))
+        };
         if (text.contains('-') && !word(pre)) || (s.contains('+') && !word(meta)) {
             return Err(bad());
         }

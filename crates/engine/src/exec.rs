@@ -228,7 +228,6 @@ fn above_delete_first(changes: &[(NodeIndex, &Change)], uses: &[(NodeIndex, Node
     for (user, used) in uses {
         users.entry(*used).or_default().push(*user);
     }
-    let _ = (config, wanted);
     while let Some(n) = stack.pop() {
         for user in users.get(&n).map(Vec::as_slice).unwrap_or_default() {
             if found.insert(*user) {

@@ -8,18 +8,34 @@ use sdt_value::{Kind, Marks, Number, Str, Type, Value};
 use crate::scope::Ctx;
 use crate::tree::{Expansion, Repeat, Repetition};
 
-/// Evaluates the repetition of an object. `placeholder`: unknown keys give one instance that stands for all (validation).
+/// When one instance stands for an unknown number of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placeholder {
+    /// Unknown keys are an error.
+    Never,
+    /// Where keys are unknown.
+    IfUnknown,
+    /// Whatever the keys are (validation).
+    Always,
+}
+
+/// Evaluates the repetition of an object.
 pub(crate) fn expand(
     ctx: &Ctx<'_>,
     count: Option<&Expr>,
     for_each: Option<&Expr>,
-    placeholder: bool,
+    placeholder: Placeholder,
 ) -> Result<Expansion, Diagnostics> {
-    match (count, for_each) {
-        (Some(expr), _) => by_count(ctx, expr, placeholder),
-        (None, Some(expr)) => by_for_each(ctx, expr, placeholder),
-        (None, None) => Ok(Expansion::single()),
-    }
+    let unknown = placeholder != Placeholder::Never;
+    let found = match (count, for_each) {
+        (Some(expr), _) => by_count(ctx, expr, unknown)?,
+        (None, Some(expr)) => by_for_each(ctx, expr, unknown)?,
+        (None, None) => return Ok(Expansion::single()),
+    };
+    Ok(match placeholder {
+        Placeholder::Always => Expansion::placeholder(found.repeat, Value::DYNAMIC),
+        Placeholder::Never | Placeholder::IfUnknown => found,
+    })
 }
 
 fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, Diagnostics> {

@@ -10,7 +10,6 @@ use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_plan::NodeAddr;
 use sdt_state::State;
 
-use crate::providers::{Resolution, resolve_provider};
 use crate::refs;
 use crate::tree::{ModuleId, Tree};
 
@@ -302,13 +301,11 @@ impl Builder<'_> {
             }
             around = Some(parent);
         }
-        match resolve_provider(self.config, module, &resource.provider_config()) {
-            Resolution::Found(addr) => {
-                let p = self.provider(addr);
-                self.g.edge(p, n);
-                self.g.graph[n].provider = Some(p);
-            }
-            Resolution::Missing { addr } => self.diags.push(no_provider_config(&resource.addr.to_string(), &addr)),
+        // Where there is none, the static checks have said so.
+        if let Some(addr) = self.config.provider_config_of(&module.path, resource) {
+            let p = self.provider(addr);
+            self.g.edge(p, n);
+            self.g.graph[n].provider = Some(p);
         }
         n
     }

@@ -204,7 +204,7 @@ fn still_declared(config: &Config, s: &Statement) -> bool {
         module = child;
     }
     match &s.from.subject {
-        Subject::Resource(addr, key) => module.resources.get(addr).is_some_and(|r| {
+        Subject::Resource(addr, key) => module.resources.get(addr).is_some_and(|_| {
             // `x` to `x[0]` inside one resource is a move between its instances.
             let inside = matches!(&s.to.subject, Subject::Resource(a, _) if a == addr) && s.to.module == s.from.module;
             !inside && declared_key(key.as_ref())

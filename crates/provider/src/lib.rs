@@ -8,8 +8,6 @@
 //! [`Native`] turns lists of such types into a provider: schema, validation, planning, lifecycle and bulk reads are computed here
 //! once for all of them. Nothing in this crate knows AWS.
 
-extern crate self as sdt_provider;
-
 mod api;
 pub mod checks;
 mod convert;

@@ -20,7 +20,13 @@ use super::settings::{Settings, settings};
 use super::variable::{locals, output, variable};
 
 /// Makes a module. `primary` are the files that declare, `over` those that override.
-pub(crate) fn assemble(path: ModulePath, dir: PathBuf, primary: &[File], over: &[File], diags: &mut Diagnostics) -> Module {
+pub(crate) fn assemble(
+    path: ModulePath,
+    dir: PathBuf,
+    primary: &[File],
+    over: &[File],
+    diags: &mut Diagnostics,
+) -> Module {
     let mut module = Module { path, dir, ..Module::default() };
     let overs = Overrides::collect(primary, over, diags);
     for block in primary.iter().flat_map(|f| &f.blocks) {
@@ -108,7 +114,15 @@ fn add(module: &mut Module, block: &ContentBlock, overs: &Overrides, diags: &mut
     }
 }
 
-fn insert<T>(map: &mut IndexMap<Str, T>, name: Str, value: T, summary: &str, what: &str, at: Span, diags: &mut Diagnostics) {
+fn insert<T>(
+    map: &mut IndexMap<Str, T>,
+    name: Str,
+    value: T,
+    summary: &str,
+    what: &str,
+    at: Span,
+    diags: &mut Diagnostics,
+) {
     match map.entry(name) {
         Entry::Vacant(e) => {
             e.insert(value);
@@ -284,7 +298,9 @@ impl Overrides {
 fn refuse(block: &ContentBlock, diags: &mut Diagnostics) {
     let (summary, detail) = match &*block.kind.name {
         "moved" => ("Cannot override 'moved' blocks", "What has moved is said in normal files, not in override files."),
-        "import" => ("Cannot override 'import' blocks", "What to import is said in normal files, not in override files."),
+        "import" => {
+            ("Cannot override 'import' blocks", "What to import is said in normal files, not in override files.")
+        }
         "removed" => return,
         _ => ("Can't override check blocks", "Checks belong in normal files, not in override files."),
     };
@@ -299,7 +315,9 @@ fn override_locals_and_settings(module: &mut Module, over: &[File], diags: &mut 
                 for (name, l) in locals(block, diags) {
                     if !module.locals.contains_key(&name) {
                         let detail = format!("There is no local value {:?} in the normal files to be changed.", &*name);
-                        diags.push(Diagnostic::error("Missing base local value definition to override", detail).at(l.span));
+                        diags.push(
+                            Diagnostic::error("Missing base local value definition to override", detail).at(l.span),
+                        );
                         continue;
                     }
                     module.locals.insert(name, l);

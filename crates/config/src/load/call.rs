@@ -26,7 +26,9 @@ pub(crate) fn module_call(block: &ContentBlock, diags: &mut Diagnostics) -> Opti
     {
         let local = matches!(ModuleSource::parse(&text), Ok(ModuleSource::Local(_) | ModuleSource::Remote(_)) | Err(_));
         if content.attribute("version").is_some() && local {
-            let detail = format!("A version can be asked for only where a registry has the module, and {text:?} is no registry address. Leave version out, or name a registry module.");
+            let detail = format!(
+                "A version can be asked for only where a registry has the module, and {text:?} is no registry address. Leave version out, or name a registry module."
+            );
             diags.push(Diagnostic::error("Invalid registry module source address", detail).at(a.expr.span()));
         } else {
             match ModuleSource::parse(&text) {

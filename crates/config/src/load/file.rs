@@ -19,7 +19,9 @@ pub(crate) fn configuration_files(mut names: Vec<String>) -> (Vec<String>, Vec<S
     // Where both are there, `x.tofu` stands for `x.tf`.
     let all = names.clone();
     names.retain(|n| {
-        let base = ["tf.json", "tofu.json", "tf", "tofu"].iter().find_map(|e| n.strip_suffix(e)?.strip_suffix('.').map(|b| (b, *e)));
+        let base = ["tf.json", "tofu.json", "tf", "tofu"]
+            .iter()
+            .find_map(|e| n.strip_suffix(e)?.strip_suffix('.').map(|b| (b, *e)));
         let Some((base, ext)) = base else { return false };
         let hidden = n.starts_with('.') || n.ends_with('~') || (n.starts_with('#') && n.ends_with('#'));
         let replaced = ext.strip_prefix("tf").is_some_and(|rest| all.contains(&format!("{base}.tofu{rest}")));
@@ -54,7 +56,13 @@ fn file_schema() -> BodySchema {
 }
 
 /// Reads a file into blocks.
-pub(crate) fn read_file(files: &dyn Files, dir: &Path, name: &str, sources: &mut SourceMap, diags: &mut Diagnostics) -> File {
+pub(crate) fn read_file(
+    files: &dyn Files,
+    dir: &Path,
+    name: &str,
+    sources: &mut SourceMap,
+    diags: &mut Diagnostics,
+) -> File {
     let path = dir.join(name);
     let shown = path.strip_prefix(".").unwrap_or(&path).display().to_string();
     let text = match files.read(&path) {
@@ -98,7 +106,8 @@ mod tests {
 
     #[test]
     fn files_are_chosen_by_name() {
-        let names = ["b.tf", "a.tf.json", "override.tf", "x_override.tf.json", ".h.tf", "c.tf~", "d.txt", "e.tf", "e.tofu"];
+        let names =
+            ["b.tf", "a.tf.json", "override.tf", "x_override.tf.json", ".h.tf", "c.tf~", "d.txt", "e.tf", "e.tofu"];
         let (primary, over) = configuration_files(names.iter().map(ToString::to_string).collect());
         assert_eq!(primary, ["a.tf.json", "b.tf", "e.tofu"]);
         assert_eq!(over, ["override.tf", "x_override.tf.json"]);

@@ -16,6 +16,8 @@ use std::path::Path;
 
 use sdt_hcl::{AttributeSchema, BlockSchema, BodySchema};
 
+pub(crate) use file::parse;
+pub(crate) use providers::is_empty as is_empty_provider;
 pub use tree::{Load, Loaded, Manifest, ManifestEntry, load};
 pub(crate) use variable::at_path;
 

@@ -27,9 +27,7 @@ fn plain(expr: &Expr, diags: &mut Diagnostics) -> Option<Traversal> {
 pub(crate) fn addr_steps(t: &Traversal) -> Vec<AddrStep> {
     let step = |s: &Step| match s {
         Step::Attr { name, .. } => AddrStep::Attr(name.clone()),
-        Step::Index { key, .. } => {
-            sdt_addr::InstanceKey::from_value(key).map_or(AddrStep::Splat, AddrStep::Index)
-        }
+        Step::Index { key, .. } => sdt_addr::InstanceKey::from_value(key).map_or(AddrStep::Splat, AddrStep::Index),
         Step::Splat { .. } => AddrStep::Splat,
     };
     std::iter::once(AddrStep::Attr(t.root.name.clone())).chain(t.steps.iter().map(step)).collect()
@@ -70,7 +68,10 @@ pub(crate) fn moved(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Mov
     let (from, to) = (end("from"), end("to"));
     let (from, to) = (from?, to?);
     if (from.target.subject == Subject::Module) != (to.target.subject == Subject::Module) {
-        let detail = format!("{} cannot become {}: a module moves to a module, a resource to a resource.", from.target, to.target);
+        let detail = format!(
+            "{} cannot become {}: a module moves to a module, a resource to a resource.",
+            from.target, to.target
+        );
         diags.push(Diagnostic::error("Invalid \"moved\" addresses", detail).at(block.header));
         return None;
     }
@@ -114,15 +115,24 @@ fn removed_from(a: &Attribute, diags: &mut Diagnostics) -> Option<(ModulePath, O
         None
     };
     if found.module.steps().iter().any(|s| s.key.is_some()) {
-        return bad("Module instance keys not allowed", "All instances of a module are removed together: leave the index out.");
+        return bad(
+            "Module instance keys not allowed",
+            "All instances of a module are removed together: leave the index out.",
+        );
     }
     let resource = match found.subject {
         Subject::Module => None,
         Subject::Resource(_, Some(_)) => {
-            return bad("Resource instance keys not allowed", "All instances of a resource are removed together: leave the index out.");
+            return bad(
+                "Resource instance keys not allowed",
+                "All instances of a resource are removed together: leave the index out.",
+            );
         }
         Subject::Resource(r, None) if r.mode == Mode::Data => {
-            return bad("Data source address not allowed", "A data source has no object of its own; deleting its block is enough.");
+            return bad(
+                "Data source address not allowed",
+                "A data source has no object of its own; deleting its block is enough.",
+            );
         }
         Subject::Resource(r, None) => Some(r),
     };
@@ -138,13 +148,19 @@ pub(crate) fn import(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Im
         let expr = a.expr.clone();
         let steps = flat(&expr);
         let found = match &steps {
-            None => Err(("Invalid expression", "An address is required here: only instance keys in it may be computed.".to_owned())),
+            None => Err((
+                "Invalid expression",
+                "An address is required here: only instance keys in it may be computed.".to_owned(),
+            )),
             Some(steps) => match sdt_addr::parse_steps(steps) {
                 Ok(Target { module, subject: Subject::Resource(r, _) }) => match not_a_type(&r) {
                     None => Ok((module.path(), r)),
                     Some(detail) => Err(("Invalid address", detail)),
                 },
-                Ok(_) => Err(("Invalid address", "An object is imported to a resource instance, not to a module.".to_owned())),
+                Ok(_) => Err((
+                    "Invalid address",
+                    "An object is imported to a resource instance, not to a module.".to_owned(),
+                )),
                 Err(e) => Err(("Invalid address", e.detail)),
             },
         };

@@ -14,7 +14,12 @@ use super::rule::{no_self_reference, rule};
 use super::schema;
 
 /// Reads a resource block and the blocks of override files for it.
-pub(crate) fn resource(mode: Mode, block: &ContentBlock, over: &[ContentBlock], diags: &mut Diagnostics) -> Option<Resource> {
+pub(crate) fn resource(
+    mode: Mode,
+    block: &ContentBlock,
+    over: &[ContentBlock],
+    diags: &mut Diagnostics,
+) -> Option<Resource> {
     let [type_label, name_label] = block.labels.as_slice() else { return None };
     let (bad_type, bad_name) = match mode {
         Mode::Managed => ("Invalid resource type name", "Invalid resource name"),
@@ -92,7 +97,8 @@ pub(crate) fn repetition(content: &Content, diags: &mut Diagnostics) -> (Option<
     let (count, for_each) = (content.attribute("count"), content.attribute("for_each"));
     if let (Some(_), Some(f)) = (count, for_each) {
         let summary = "Invalid combination of \"count\" and \"for_each\"";
-        let detail = "A block can have either count or for_each, not both: they would number its instances differently.";
+        let detail =
+            "A block can have either count or for_each, not both: they would number its instances differently.";
         diags.push(Diagnostic::error(summary, detail).at(f.name.span));
     }
     (count.map(|a| a.expr.clone()), for_each.map(|a| a.expr.clone()))
@@ -108,7 +114,9 @@ pub(crate) fn provider_reference(expr: &Expr, diags: &mut Diagnostics) -> Option
     let alias = match t.steps.as_slice() {
         [] => None,
         [Step::Attr { name, .. }] => Some(name.clone()),
-        [Step::Attr { .. }, extra, ..] => return bad("Nothing may follow the alias of a provider configuration.", extra.span()),
+        [Step::Attr { .. }, extra, ..] => {
+            return bad("Nothing may follow the alias of a provider configuration.", extra.span());
+        }
         [other, ..] => return bad("A provider configuration is written NAME or NAME.ALIAS.", other.span()),
     };
     if *t.root.name != *t.root.name.to_lowercase() {
@@ -136,11 +144,15 @@ fn lifecycle(mode: Mode, addr: &ResourceAddr, body: &ConfigBody, diags: &mut Dia
             found.ignore_changes = ignore_changes(&a.expr, diags);
         }
     } else {
-        let (what, whose) =
-            if mode == Mode::Data { ("data resource", "data sources") } else { ("ephemeral resource", "ephemeral resources") };
+        let (what, whose) = if mode == Mode::Data {
+            ("data resource", "data sources")
+        } else {
+            ("ephemeral resource", "ephemeral resources")
+        };
         for a in content.attributes.values() {
             let summary = format!("Invalid {what} lifecycle argument");
-            let detail = format!("{:?} is for resource blocks only: {whose} are never created or destroyed.", a.name.as_str());
+            let detail =
+                format!("{:?} is for resource blocks only: {whose} are never created or destroyed.", a.name.as_str());
             diags.push(Diagnostic::error(summary, detail).at(a.name.span));
         }
     }
@@ -202,13 +214,18 @@ fn triggers(expr: &Expr, diags: &mut Diagnostics) -> Vec<Expr> {
                 _ => {
                     let detail = "Only resources can be named here, with count.index and each.key as their index.";
                     diags.push(
-                        Diagnostic::error("Invalid reference in replace_triggered_by expression", detail).at(item.span()),
+                        Diagnostic::error("Invalid reference in replace_triggered_by expression", detail)
+                            .at(item.span()),
                     );
                 }
             }
         }
         if resources != 1 {
-            let detail = if resources == 0 { "A resource must be named here." } else { "Only one resource can be named in one item." };
+            let detail = if resources == 0 {
+                "A resource must be named here."
+            } else {
+                "Only one resource can be named in one item."
+            };
             diags.push(Diagnostic::error("Invalid replace_triggered_by expression", detail).at(item.span()));
             continue;
         }
@@ -248,7 +265,10 @@ fn provisioner(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Provisio
     diags.extend(more);
     if ["chef", "habitat", "puppet", "salt-masterless"].contains(&&*label.value) {
         let summary = format!("The {:?} provisioner has been removed", &*label.value);
-        diags.push(Diagnostic::error(summary, "It is gone since Terraform 0.15. Use local-exec or remote-exec.").at(label.span));
+        diags.push(
+            Diagnostic::error(summary, "It is gone since Terraform 0.15. Use local-exec or remote-exec.")
+                .at(label.span),
+        );
         return None;
     }
     let mut when = ProvisionerWhen::Create;
@@ -257,7 +277,8 @@ fn provisioner(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Provisio
             Some("create") => {}
             Some("destroy") => when = ProvisionerWhen::Destroy,
             _ => diags.push(
-                Diagnostic::error("Invalid \"when\" keyword", "A provisioner runs at create or at destroy.").at(a.expr.span()),
+                Diagnostic::error("Invalid \"when\" keyword", "A provisioner runs at create or at destroy.")
+                    .at(a.expr.span()),
             ),
         }
     }
@@ -270,8 +291,11 @@ fn provisioner(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Provisio
             Some("fail") => {}
             Some("continue") => on_failure = OnFailure::Continue,
             _ => diags.push(
-                Diagnostic::error("Invalid \"on_failure\" keyword", "After a failure a provisioner lets things fail or continue.")
-                    .at(a.expr.span()),
+                Diagnostic::error(
+                    "Invalid \"on_failure\" keyword",
+                    "After a failure a provisioner lets things fail or continue.",
+                )
+                .at(a.expr.span()),
             ),
         }
     }
@@ -289,8 +313,11 @@ fn provisioner(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Provisio
                 connection = Some(b.body.clone());
             }
             "lifecycle" => diags.push(
-                Diagnostic::error("Reserved block type name in provisioner block", "Provisioners have no lifecycle block.")
-                    .at(b.header),
+                Diagnostic::error(
+                    "Reserved block type name in provisioner block",
+                    "Provisioners have no lifecycle block.",
+                )
+                .at(b.header),
             ),
             _ => {}
         }

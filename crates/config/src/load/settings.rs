@@ -60,7 +60,11 @@ pub(crate) fn settings(block: &ContentBlock, diags: &mut Diagnostics) -> Setting
                 }
             }
             ("provider_meta", Some(l)) => {
-                found.provider_metas.push(ProviderMeta { provider: l.value.clone(), config: b.body.clone(), span: b.header });
+                found.provider_metas.push(ProviderMeta {
+                    provider: l.value.clone(),
+                    config: b.body.clone(),
+                    span: b.header,
+                });
             }
             _ => {}
         }
@@ -84,7 +88,13 @@ fn required_providers(block: &ContentBlock, diags: &mut Diagnostics) -> Option<I
     Some(found)
 }
 
-fn required_provider(name: &Str, expr: &Expr, name_span: Span, span: Span, diags: &mut Diagnostics) -> Option<RequiredProvider> {
+fn required_provider(
+    name: &Str,
+    expr: &Expr,
+    name_span: Span,
+    span: Span,
+    diags: &mut Diagnostics,
+) -> Option<RequiredProvider> {
     if !local_name(name, "Invalid provider local name", name_span, diags) {
         return None;
     }
@@ -141,7 +151,10 @@ fn required_provider(name: &Str, expr: &Expr, name_span: Span, span: Span, diags
                     }
                 },
                 _ => {
-                    diags.push(Diagnostic::error("Invalid source", "A source is a string: \"hashicorp/aws\".").at(value.span()));
+                    diags.push(
+                        Diagnostic::error("Invalid source", "A source is a string: \"hashicorp/aws\".")
+                            .at(value.span()),
+                    );
                     failed = true;
                 }
             },

@@ -16,7 +16,10 @@ pub(crate) fn variable(block: &ContentBlock, diags: &mut Diagnostics) -> Option<
     let label = block.labels.first()?;
     literal::name("Invalid variable name", label, diags);
     if MODULE_ARGUMENTS.contains(&&*label.value) || RESERVED.contains(&&*label.value) {
-        let detail = format!("The name {:?} has a meaning of its own in module blocks and cannot be a variable's.", &*label.value);
+        let detail = format!(
+            "The name {:?} has a meaning of its own in module blocks and cannot be a variable's.",
+            &*label.value
+        );
         diags.push(Diagnostic::error("Invalid variable name", detail).at(label.span));
     }
     let (content, more) = block.body.content(&schema(
