@@ -242,7 +242,11 @@ fn environment(cwd: &Path, name: &str) -> Result<PathBuf, String> {
         .filter_map(|e| e.file_name().into_string().ok())
         .collect();
     names.sort();
-    Err(format!("There is no environment {name:?} in {}; there are: {}.", root.join("envs").display(), names.join(", ")))
+    Err(format!(
+        "There is no environment {name:?} in {}; there are: {}.",
+        root.join("envs").display(),
+        names.join(", ")
+    ))
 }
 
 fn help(command: &Command) -> String {
@@ -271,16 +275,20 @@ fn start_log(env: &Env) {
     let json = level.eq_ignore_ascii_case("json");
     let level = if json { "trace".to_owned() } else { level.to_lowercase() };
     // Requests and their bodies may hold secrets: what is below us speaks only up to debug.
-    let filter = format!("{level},aws_smithy_runtime=info,aws_smithy_runtime_api=info,aws_sdk=info,aws_config=info,hyper=info,hyper_util=info,rustls=info,h2=info");
+    let filter = format!(
+        "{level},aws_smithy_runtime=info,aws_smithy_runtime_api=info,aws_sdk=info,aws_config=info,hyper=info,hyper_util=info,rustls=info,h2=info"
+    );
     let filter = tracing_subscriber::EnvFilter::new(filter);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
-    let writer: Box<dyn Fn() -> Box<dyn std::io::Write> + Send + Sync> = match env.get("TF_LOG_PATH").map(PathBuf::from) {
+    let writer: Box<dyn Fn() -> Box<dyn std::io::Write> + Send + Sync> = match env.get("TF_LOG_PATH").map(PathBuf::from)
+    {
         Some(path) => Box::new(move || match std::fs::OpenOptions::new().create(true).append(true).open(&path) {
             Ok(file) => Box::new(file),
             Err(_) => Box::new(std::io::stderr()),
         }),
         None => Box::new(|| Box::new(std::io::stderr())),
     };
-    let done = if json { builder.json().with_writer(writer).try_init() } else { builder.with_writer(writer).try_init() };
+    let done =
+        if json { builder.json().with_writer(writer).try_init() } else { builder.with_writer(writer).try_init() };
     drop(done);
 }

@@ -191,7 +191,10 @@ mod tests {
                 _ => panic!("{got:?}"),
             }
         };
-        check(&["-lock=false", "--var", "a=b", "-out=c", "x"], Ok((&[("lock", "false"), ("var", "a=b"), ("out", "c")], &["x"])));
+        check(
+            &["-lock=false", "--var", "a=b", "-out=c", "x"],
+            Ok((&[("lock", "false"), ("var", "a=b"), ("out", "c")], &["x"])),
+        );
         check(&["-lock", "--", "-out"], Ok((&[("lock", "true")], &["-out"])));
         check(&["-"], Ok((&[], &["-"])));
         check(&["-exclude=a"], Err("flag provided but not defined: -exclude"));

@@ -85,7 +85,8 @@ fn settings(kind: &str) -> Option<Type> {
                 "use_lockfile",
                 "use_path_style",
             ];
-            let sets = ["allowed_account_ids", "forbidden_account_ids", "shared_config_files", "shared_credentials_files"];
+            let sets =
+                ["allowed_account_ids", "forbidden_account_ids", "shared_config_files", "shared_credentials_files"];
             let role = Type::object([
                 ("duration", s.clone()),
                 ("external_id", s.clone()),
@@ -428,7 +429,9 @@ pub(crate) fn current(env: &Env, config: &Config) -> Result<Backend, Diagnostics
         (None, Some(s)) => {
             needs_init(format!("The configuration has no backend block any more; the one set up is {:?}.", s.kind))
         }
-        (Some(d), None) => needs_init(format!("The configuration asks for the backend {:?}, which is not set up.", d.kind)),
+        (Some(d), None) => {
+            needs_init(format!("The configuration asks for the backend {:?}, which is not set up.", d.kind))
+        }
         (Some(d), Some(s)) if d.kind != s.kind => {
             needs_init(format!("The backend has changed from {:?} to {:?}.", s.kind, d.kind))
         }
@@ -474,8 +477,10 @@ pub(crate) async fn open(backend: &Backend, paths: &LocalPaths) -> Result<Arc<dy
         }
         #[cfg(feature = "aws")]
         "s3" => {
-            let config = sdt_state_s3::S3Config::parse(&backend.config).map_err(|e| failure("Invalid backend configuration", e))?;
-            let store = sdt_state_s3::S3Store::open(config).await.map_err(|e| failure("Failed to open the backend", e))?;
+            let config = sdt_state_s3::S3Config::parse(&backend.config)
+                .map_err(|e| failure("Invalid backend configuration", e))?;
+            let store =
+                sdt_state_s3::S3Store::open(config).await.map_err(|e| failure("Failed to open the backend", e))?;
             Ok(Arc::new(store))
         }
         other => Err(failure("Unsupported backend type", format!("this build of sdt has no backend {other:?}"))),

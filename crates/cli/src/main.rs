@@ -8,9 +8,12 @@ mod args;
 mod backend;
 mod clock;
 mod commands;
+mod config_json;
 mod env;
+mod functions;
 mod load;
 mod providers;
+mod session;
 mod ui;
 mod vars;
 

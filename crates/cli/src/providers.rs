@@ -53,7 +53,8 @@ pub(crate) fn check(config: &Config, state: Option<&State>, registry: &Registry)
             needed.entry(addr).or_default();
         }
     }
-    let mut names: Vec<String> = registry.keys().filter(|a| &*a.hostname != HOSTS[1]).map(ProviderAddr::for_display).collect();
+    let mut names: Vec<String> =
+        registry.keys().filter(|a| &*a.hostname != HOSTS[1]).map(ProviderAddr::for_display).collect();
     names.sort();
     for (addr, constraints) in needed {
         match registry.get(&addr) {

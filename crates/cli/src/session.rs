@@ -128,10 +128,8 @@ pub(crate) fn edit(
     change: impl FnOnce(&mut State) -> Result<String, Diagnostics>,
 ) -> Result<String, Diagnostics> {
     let timeout = crate::commands::lock_timeout(parsed)?;
-    let paths = LocalPaths {
-        state: parsed.get("state").map(str::to_owned),
-        backup: parsed.get("backup").map(str::to_owned),
-    };
+    let paths =
+        LocalPaths { state: parsed.get("state").map(str::to_owned), backup: parsed.get("backup").map(str::to_owned) };
     let backend = if paths.state.is_some() { Backend::implied() } else { backend(app)? };
     app.block_on(async {
         let held = hold(app, &backend, &paths, operation, parsed.is("lock", true), timeout).await?;

@@ -23,7 +23,12 @@ pub(crate) fn collect(
     let mut all = Collector { config, sources, values: Variables::new(), diags: Diagnostics::new(), undeclared: 0 };
     for (name, text) in &app.env.vars {
         if let Some(variable) = name.strip_prefix("TF_VAR_").and_then(|n| config.root.variables.get(n)) {
-            all.text(variable, text, &format!("from the environment variable {name}"), &format!("<value for var.{}>", variable.name));
+            all.text(
+                variable,
+                text,
+                &format!("from the environment variable {name}"),
+                &format!("<value for var.{}>", variable.name),
+            );
         }
     }
     for name in ["terraform.tfvars", "terraform.tfvars.json"] {
@@ -151,7 +156,8 @@ impl Collector<'_> {
             return;
         };
         if name.ends_with(' ') || value.starts_with(' ') {
-            let detail = format!("In -var={text:?} the equals sign must stand directly between name and value, without blanks.");
+            let detail =
+                format!("In -var={text:?} the equals sign must stand directly between name and value, without blanks.");
             self.diags.push(Diagnostic::error("Invalid -var option", detail));
             return;
         }

@@ -9,7 +9,8 @@ use crate::theme::{Style, Theme};
 #[must_use]
 pub fn unified_diff(name: &str, old: &str, new: &str, theme: &Theme) -> String {
     const CONTEXT: usize = 3;
-    let (before, after): (Vec<&str>, Vec<&str>) = (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
+    let (before, after): (Vec<&str>, Vec<&str>) =
+        (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
     let lines = line_pairs(&before, &after);
     let changed: Vec<usize> = (0..lines.len()).filter(|&i| lines[i].0 != ' ').collect();
     let Some(first) = changed.first() else { return String::new() };

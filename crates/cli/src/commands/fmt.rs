@@ -93,12 +93,14 @@ impl Work<'_> {
         } else if path.is_file() {
             self.file(path);
         } else {
-            self.diags.extend(failure("No file or directory", format!("there is no file or folder {}", path.display())));
+            self.diags
+                .extend(failure("No file or directory", format!("there is no file or folder {}", path.display())));
         }
     }
 
     fn folder(&mut self, dir: &Path) {
-        let mut entries: Vec<PathBuf> = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        let mut entries: Vec<PathBuf> =
+            std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).collect();
         entries.sort();
         for path in entries {
             let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();

@@ -18,7 +18,10 @@ pub(crate) static COMMAND: Command = Command {
 
 fn run(app: &App, parsed: &Parsed) -> u8 {
     let [id] = parsed.rest.as_slice() else {
-        app.ui.error("Expected a single argument", "sdt force-unlock needs the id of the lock, as the error message shows it.");
+        app.ui.error(
+            "Expected a single argument",
+            "sdt force-unlock needs the id of the lock, as the error message shows it.",
+        );
         return FAILED;
     };
     let project = load::load(&app.env, false);
@@ -31,7 +34,8 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     };
     if !parsed.on("force") {
         if !app.env.may_ask() {
-            app.ui.error("Confirmation is needed", "Nobody can be asked here; -force releases the lock without asking.");
+            app.ui
+                .error("Confirmation is needed", "Nobody can be asked here; -force releases the lock without asking.");
             return FAILED;
         }
         let question = format!(

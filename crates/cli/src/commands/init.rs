@@ -21,7 +21,11 @@ pub(crate) static COMMAND: Command = Command {
     flags: &[
         &[
             switch("backend", "Set the backend up (default true)."),
-            option("backend-config", "FILE or KEY=VALUE", "Settings laid over the backend block. May be given several times."),
+            option(
+                "backend-config",
+                "FILE or KEY=VALUE",
+                "Settings laid over the backend block. May be given several times.",
+            ),
             switch("reconfigure", "Take the backend as it is configured now, leaving the former state where it is."),
             switch("migrate-state", "Copy the state from the former backend to the new one."),
             switch("force-copy", "Copy without asking."),
@@ -60,7 +64,10 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
 
 fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnostics, Diagnostics> {
     if parsed.get("from-module").is_some() {
-        return Err(failure("Unsupported option", "-from-module is not supported: copy the module here by other means"));
+        return Err(failure(
+            "Unsupported option",
+            "-from-module is not supported: copy the module here by other means",
+        ));
     }
     if parsed.on("reconfigure") && parsed.on("migrate-state") {
         return Err(failure("Invalid init options", "-reconfigure and -migrate-state exclude each other"));
@@ -184,7 +191,9 @@ fn check(app: &App, backend: &Backend) -> Result<(), Diagnostics> {
 
 /// A state that was local so far is offered to the new backend.
 fn adopt_local(app: &App, parsed: &Parsed, new: &Backend) -> Result<(), Diagnostics> {
-    if new.kind == "local" && new.describe() == "terraform.tfstate" || !std::path::Path::new("terraform.tfstate").exists() {
+    if new.kind == "local" && new.describe() == "terraform.tfstate"
+        || !std::path::Path::new("terraform.tfstate").exists()
+    {
         return Ok(());
     }
     copy(app, parsed, &Backend::implied(), new)

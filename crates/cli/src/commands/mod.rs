@@ -112,7 +112,10 @@ pub(crate) fn no_arguments(app: &App, parsed: &Parsed, command: &str) -> Result<
     match parsed.rest.first() {
         None => Ok(()),
         Some(first) => {
-            app.ui.error("Too many command line arguments", format!("sdt {command} takes no argument such as {first:?}."));
+            app.ui.error(
+                "Too many command line arguments",
+                format!("sdt {command} takes no argument such as {first:?}."),
+            );
             Err(FAILED)
         }
     }
@@ -124,7 +127,9 @@ mod tests {
 
     #[test]
     fn durations_are_gos() {
-        for (text, millis) in [("0s", 0), ("0", 0), ("90s", 90_000), ("1m30s", 90_000), ("1.5h", 5_400_000), ("20ms", 20)] {
+        for (text, millis) in
+            [("0s", 0), ("0", 0), ("90s", 90_000), ("1m30s", 90_000), ("1.5h", 5_400_000), ("20ms", 20)]
+        {
             assert_eq!(duration(text).unwrap().as_millis(), millis, "{text}");
         }
         for text in ["", "5", "x", "-1s", "5d"] {

@@ -95,7 +95,10 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         None => {
             app.ui.error(
                 "Unsupported value for raw output",
-                format!("-raw writes only text, numbers and booleans; {name:?} is {}. Use -json.", value.ty().friendly_name()),
+                format!(
+                    "-raw writes only text, numbers and booleans; {name:?} is {}. Use -json.",
+                    value.ty().friendly_name()
+                ),
             );
             FAILED
         }

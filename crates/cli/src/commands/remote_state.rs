@@ -11,7 +11,10 @@ use crate::backend::{Backend, LocalPaths, to_json};
 /// Reads the outputs of a state: backend type, its configuration, workspace.
 pub(crate) fn read(kind: &str, config: &Value, workspace: Option<&str>) -> Result<Value, Vec<Complaint>> {
     if workspace.is_some_and(|w| w != "default") {
-        return Err(complaint("Workspaces are not supported", "sdt reads only the workspace \"default\" so far.".into()));
+        return Err(complaint(
+            "Workspaces are not supported",
+            "sdt reads only the workspace \"default\" so far.".into(),
+        ));
     }
     let settings = if config.is_null() { Map::new() } else { to_json(config).as_object().cloned().unwrap_or_default() };
     let mut backend = Backend { kind: kind.into(), config: settings, hash: 0 };
@@ -21,7 +24,9 @@ pub(crate) fn read(kind: &str, config: &Value, workspace: Option<&str>) -> Resul
         if !std::path::Path::new(&path).exists() {
             return Err(complaint(
                 "Unable to find remote state",
-                format!("There is no state file {path:?}. Either it has another path, or that configuration was never applied."),
+                format!(
+                    "There is no state file {path:?}. Either it has another path, or that configuration was never applied."
+                ),
             ));
         }
     }
@@ -39,9 +44,9 @@ fn state(backend: &Backend) -> Result<State, String> {
     let work = || -> Result<State, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
         runtime.block_on(async {
-            let store = crate::backend::open(backend, &LocalPaths::default()).await.map_err(|d| {
-                d.0.first().map(|d| d.detail.clone()).unwrap_or_default()
-            })?;
+            let store = crate::backend::open(backend, &LocalPaths::default())
+                .await
+                .map_err(|d| d.0.first().map(|d| d.detail.clone()).unwrap_or_default())?;
             store.read().await.map(|s| s.state).map_err(|e| e.to_string())
         })
     };

@@ -9,7 +9,7 @@ use sdt_state::{IndexKey, Instance, InstanceAddr, Mode, ResourceKey, State, v4};
 
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
-use crate::backend::{self, LocalPaths};
+use crate::backend::LocalPaths;
 use crate::commands::{COMMON, LOCAL_STATE, LOCKING, fail, lock_timeout, no_arguments};
 use crate::providers;
 use crate::session;
@@ -73,7 +73,11 @@ pub(crate) static RM: Command = Command {
 
 fn target(text: &str) -> Result<Target, Diagnostics> {
     text.parse::<Target>().map_err(|e| {
-        Diagnostic::error("Invalid address", format!("{text:?} is not the address of a module, resource or instance: {}", e.detail)).into()
+        Diagnostic::error(
+            "Invalid address",
+            format!("{text:?} is not the address of a module, resource or instance: {}", e.detail),
+        )
+        .into()
     })
 }
 
@@ -82,7 +86,10 @@ fn contains(target: &Target, addr: &InstanceAddr) -> bool {
     let module = if target.module.is_root() { String::new() } else { target.module.to_string() };
     let key = &addr.resource;
     let same = |mode: sdt_addr::Mode, ty: &str, name: &str| {
-        key.module == module && (mode == sdt_addr::Mode::Data) == (key.mode == Mode::Data) && key.ty == ty && key.name == name
+        key.module == module
+            && (mode == sdt_addr::Mode::Data) == (key.mode == Mode::Data)
+            && key.ty == ty
+            && key.name == name
     };
     match &target.subject {
         Subject::Module => {
@@ -124,7 +131,10 @@ fn list(app: &App, parsed: &Parsed) -> u8 {
 
 fn show(app: &App, parsed: &Parsed) -> u8 {
     let [address] = parsed.rest.as_slice() else {
-        app.ui.error("Exactly one argument expected", "sdt state show needs the address of one object, as sdt state list shows it.");
+        app.ui.error(
+            "Exactly one argument expected",
+            "sdt state show needs the address of one object, as sdt state list shows it.",
+        );
         return FAILED;
     };
     let shown = session::read_state(app, parsed.get("state")).and_then(|state| {
@@ -132,7 +142,8 @@ fn show(app: &App, parsed: &Parsed) -> u8 {
         let registry = providers::registry();
         let objects = state_objects(&state, &|p, k, i| providers::decode(&registry, p, k, i));
         let mut found = objects.iter().filter(|o| {
-            o.deposed_key.is_none() && o.address.parse::<InstanceAddr>().is_ok_and(|a| contains(&target, &a) && exact(&target, &a))
+            o.deposed_key.is_none()
+                && o.address.parse::<InstanceAddr>().is_ok_and(|a| contains(&target, &a) && exact(&target, &a))
         });
         let object = found.next().ok_or_else(|| no_instance(&state, address))?;
         Ok(object_text(object, &app.ui.theme))
@@ -269,7 +280,10 @@ fn finish(app: &App, done: Result<String, Diagnostics>) -> u8 {
 
 fn mv(app: &App, parsed: &Parsed) -> u8 {
     let [from, to] = parsed.rest.as_slice() else {
-        app.ui.error("Exactly two arguments expected", "sdt state mv needs the address as it is and the one it shall be.");
+        app.ui.error(
+            "Exactly two arguments expected",
+            "sdt state mv needs the address as it is and the one it shall be.",
+        );
         return FAILED;
     };
     let dry = parsed.on("dry-run");

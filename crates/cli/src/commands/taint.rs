@@ -36,7 +36,9 @@ fn run(app: &App, parsed: &Parsed, taint: bool) -> u8 {
         return FAILED;
     };
     let allow = parsed.on("allow-missing");
-    match session::edit(app, parsed, if taint { "taint" } else { "untaint" }, |state| mark(state, address, taint, allow)) {
+    match session::edit(app, parsed, if taint { "taint" } else { "untaint" }, |state| {
+        mark(state, address, taint, allow)
+    }) {
         Ok(said) => {
             app.ui.say(&said);
             OK
