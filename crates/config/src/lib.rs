@@ -30,7 +30,7 @@ pub use model::{
     Moved, OnFailure, Output, ParsingMode, PassedProvider, ProviderConfig, ProviderMeta, Provisioner, ProvisionerWhen,
     Removed, RequiredProvider, RequiredVersion, Resource, Variable,
 };
-pub use providers::{ACTS_AS, check_versions};
+pub use providers::{ACTS_AS, check_available, check_versions};
 pub use provisioner::{connection_schema, provisioner_schema};
 pub use reference::{Reference, Referenceable, collect, parse_reference, references_in_body, references_in_expr};
 pub use sdt_hcl::ConfigBody;
