@@ -19,13 +19,13 @@ use crate::wait::{Pace, Seen};
 const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
 
 /// One operation on one object.
-pub(crate) struct Lifecycle<'a, A> {
+pub(crate) struct Lifecycle<'a, A: 'static> {
     pub(crate) kind: &'static dyn ResourceType<A>,
     pub(crate) api: &'a A,
     pub(crate) tags: &'a TagSettings,
 }
 
-impl<A: Send + Sync> Lifecycle<'_, A> {
+impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
     fn meta(&self) -> &'static Meta {
         self.kind.meta()
     }

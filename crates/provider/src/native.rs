@@ -206,6 +206,16 @@ fn fit_json(stored: &serde_json::Value, block: &sdt_schema::Block) -> serde_json
     out.into()
 }
 
+async fn read_one<'r, A: Send + Sync>(
+    kind: &dyn ResourceType<A>,
+    cx: &Cx<'_, A>,
+    request: &'r ReadRequest,
+    known: &Value,
+) -> (&'r ReadRequest, Result<Option<Value>, Error>) {
+    let found = kind.read_many(cx, std::slice::from_ref(known)).await;
+    (request, found.map(|mut v| v.pop().flatten()))
+}
+
 fn unknown_type(name: &str) -> Diagnostic {
     Diagnostic::error("Unknown resource type", format!("The provider has no type {name:?}."))
 }
@@ -255,14 +265,15 @@ impl<B: Backend> NativeInstance<B> {
             Err(e) if chunk.len() == 1 => answer(&chunk[0], Err(e)),
             Err(e) => {
                 tracing::debug!(error = %e, count = chunk.len(), "bulk read failed, reading one by one");
-                let singles = chunk.iter().zip(&known).map(|(request, one)| {
-                    let cx = &cx;
-                    async move {
-                        let found = kind.read_many(cx, std::slice::from_ref(one)).await;
-                        (request, found.map(|mut v| v.pop().flatten()))
+                let mut singles = futures::stream::FuturesUnordered::new();
+                for (request, one) in chunk.iter().zip(&known) {
+                    if singles.len() >= CONCURRENT_READS
+                        && let Some((request, found)) = singles.next().await
+                    {
+                        answer(request, found);
                     }
-                });
-                let mut singles = futures::stream::iter(singles).buffer_unordered(CONCURRENT_READS);
+                    singles.push(read_one(kind, &cx, request, one));
+                }
                 while let Some((request, found)) = singles.next().await {
                     answer(request, found);
                 }

@@ -103,8 +103,10 @@ pub fn plan<'a>(meta: &'static Meta, tags: &TagSettings, config: &'a Value, prio
     }
     if before.is_some() {
         for field in meta.decl.fields.iter().filter(|f| changed.contains(f.name)) {
-            for name in field.invalidates.iter().filter(|n| edit.config(Name(n)).is_null()) {
-                edit.set_unknown(Name(name));
+            for name in field.invalidates {
+                if edit.config(Name(name)).is_null() {
+                    edit.set_unknown(Name(name));
+                }
             }
         }
     }

@@ -73,6 +73,12 @@ impl<'a, A> Cx<'a, A> {
         self.sink.is_some_and(ApplySink::stopping)
     }
 
+    /// How much of the operation's time is left.
+    #[must_use]
+    pub fn remaining(&self) -> std::time::Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
     /// When the operation's time is over.
     #[must_use]
     pub const fn until(&self) -> Instant {

@@ -122,7 +122,7 @@ fn check_all(f: &Field, value: &Value, path: &Path, out: &mut Vec<Complaint>) {
 }
 
 fn shown(value: &Value) -> String {
-    value.as_str().map(|s| format!("{s:?}")).or_else(|| value.as_number().map(ToString::to_string)).unwrap_or_default()
+    value.as_str().map(|s| format!("{s:?}")).or_else(|| value.as_number().map(|n| n.to_f64().to_string())).unwrap_or_default()
 }
 
 fn bounds(what: &str, min: u64, max: Option<u64>, got: u64) -> String {
