@@ -49,7 +49,7 @@ impl Backend for AwsBackend {
         let mut aws = Aws::new(loaded.sdk().clone(), provider.settings.endpoints.clone());
         aws.s3_path_style = provider.settings.s3_use_path_style;
         if !provider.allowed_account_ids.is_empty() || !provider.forbidden_account_ids.is_empty() {
-            let who = sdt_aws_sts::identity(&aws).await;
+            let who = aws.identity().await;
             let account = who.map(|w| w.account.clone()).map_err(|e| {
                 Diagnostics::from(Diagnostic::error("The AWS account cannot be told", format!("{e}\n{}", e.remedy())))
             })?;

@@ -53,7 +53,7 @@ pub(crate) struct Rule {
     prefix_list_ids: Option<Vec<String>>,
     protocol: Option<String>,
     security_groups: Option<Set<String>>,
-    #[attr(name = "self")]
+    #[attr(name = "self", default = false)]
     own: Option<bool>,
     to_port: Option<i64>,
 }
@@ -180,7 +180,7 @@ enum Peer {
 }
 
 /// Protocols by name where EC2 uses the name; ports count only for those that have some.
-fn protocol(text: &str) -> String {
+pub(crate) fn protocol(text: &str) -> String {
     match text.to_ascii_lowercase().as_str() {
         "all" | "-1" => "-1".into(),
         "6" => "tcp".into(),
