@@ -1,1 +1,32 @@
-//! sdt-config.
+//! Terraform configurations as data: the tree of modules with everything their files declare.
+//!
+//! [`load`] reads files through [`Files`] and returns a [`Config`] with whatever is wrong with it. [`check`] looks at references,
+//! [`decode`] turns a block into a value by a schema. Nothing here reads files, clock or environment by itself, and nothing is
+//! planned or applied.
+
+mod check;
+mod decode;
+mod literal;
+mod load;
+mod model;
+mod providers;
+mod reference;
+mod source;
+mod statics;
+mod types;
+mod version;
+
+pub use check::{Context, Object, Repetition, SchemaLookup, argument, check_object, check_tree, suggestion};
+pub use decode::{check_body, decode, span_of};
+pub use load::{Files, Load, Loaded, Manifest, ManifestEntry, load};
+pub use model::{
+    Backend, Check, CheckRule, Config, IgnoreChanges, Import, Lifecycle, Local, Module, ModuleCall, MoveEndpoint,
+    Moved, OnFailure, Output, ParsingMode, PassedProvider, ProviderConfig, ProviderMeta, Provisioner, ProvisionerWhen,
+    Removed, RequiredProvider, RequiredVersion, Resource, Variable,
+};
+pub use providers::{ACTS_AS, check_versions};
+pub use reference::{Reference, Referenceable, collect, parse_reference, references_in_body, references_in_expr};
+pub use sdt_hcl::ConfigBody;
+pub use source::ModuleSource;
+pub use types::{Defaults, plain_type, type_constraint};
+pub use version::{Version, VersionConstraints, VersionError};

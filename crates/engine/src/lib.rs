@@ -1,1 +1,32 @@
-//! sdt-engine.
+//! The engine: what a configuration, a state and the answers of providers mean together.
+//!
+//! [`PlanWalk`] and [`ApplyWalk`] are synchronous state machines: they take an [`Event`] and return [`Op`]s. A driver runs the
+//! operations and tells what came of them; the simulator is another driver. The engine reads no file, environment, clock or
+//! random source and prints nothing.
+
+mod convert;
+mod core;
+mod exec;
+mod expand;
+mod graph;
+mod input;
+mod inspect;
+mod lifecycle;
+mod moves;
+mod op;
+mod plan;
+mod refs;
+mod resource_config;
+mod rules;
+mod sched;
+mod scope;
+mod slots;
+mod targets;
+mod tree;
+mod validate;
+
+pub use input::{InputValue, PlanOptions, ProviderLookup, Variables};
+pub use op::{Answer, Event, Op, OpId, Progress, ProviderKey};
+pub use plan::{PlanInput, PlanWalk};
+pub use scope::{Env, Functions};
+pub use validate::validate;

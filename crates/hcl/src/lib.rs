@@ -35,7 +35,10 @@ pub use ast::{
     UnaryOp,
 };
 pub use body::{ConfigBody, Content, ContentBlock};
-pub use eval::{CallFailure, CallSite, NoScope, Scope, Signature, apply_step, describe, eval, eval_const, index};
+pub use eval::{
+    CallFailure, CallSite, Cause, ConsoleResult, NoScope, Scope, Signature, apply_step, describe, eval, eval_console,
+    eval_const, expr_values, index,
+};
 pub use fmt::format;
 pub use json::{JsonBody, JsonExpr, parse_json_body, parse_json_expression};
 pub use native::NativeBody;

@@ -48,7 +48,11 @@ fn members(m: &BTreeMap<Str, Value>) -> Json {
 }
 
 fn refinement_to_json(r: &Refinement) -> Json {
-    json!({"n": r.not_null, "p": r.prefix.as_deref(), "a": r.min_len, "z": r.max_len})
+    let bound = |b: &Option<Number>| b.as_ref().map(ToString::to_string);
+    json!({
+        "n": r.not_null, "p": r.prefix.as_deref(), "a": r.min_len, "z": r.max_len,
+        "low": bound(&r.min), "high": bound(&r.max),
+    })
 }
 
 /// Reads [`value_to_json`].
@@ -68,6 +72,10 @@ pub fn value_from_json(json: &Json) -> Result<Value, CodecError> {
 
 fn parse_number(text: &str) -> Result<Number, CodecError> {
     text.parse::<i64>().map(Number::from).or_else(|_| Number::parse(text).map_err(|e| CodecError(e.to_string())))
+}
+
+fn bound(json: &Json) -> Option<Number> {
+    parse_number(json.as_str()?).ok()
 }
 
 fn list(items: &[Json]) -> Result<Vec<Value>, CodecError> {
@@ -91,6 +99,8 @@ fn object_from_json(o: &Map<String, Json>) -> Result<Value, CodecError> {
                 prefix: r["p"].as_str().map(Str::from),
                 min_len: r["a"].as_u64(),
                 max_len: r["z"].as_u64(),
+                min: bound(&r["low"]),
+                max: bound(&r["high"]),
             })
         });
         return Ok(Kind::Unknown(ty(t)?, refinement).into());

@@ -79,6 +79,7 @@ pub(crate) fn plan(json: &Json) -> Result<Plan> {
         errored: flag(json, "errored"),
         complete: flag(json, "complete"),
         state_changed: flag(json, "state_changed"),
+        recovered: list(json, "recovered", |e| Ok(e.clone()))?,
         ..Plan::default()
     })
 }

@@ -29,6 +29,7 @@ pub(crate) fn plan(plan: &Plan) -> Json {
         "errored": plan.errored,
         "complete": plan.complete,
         "state_changed": plan.state_changed,
+        "recovered": plan.recovered,
     })
 }
 

@@ -130,7 +130,8 @@ pub fn read(bytes: &[u8]) -> Result<PlanFile, PlanFileError> {
         // A zip that lost its end is one of ours that was cut off; anything else is foreign.
         if bytes.starts_with(b"PK") { damaged("archive", e) } else { PlanFileError::Foreign { terraform: false } }
     })?;
-    let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
+    let names: Result<Vec<String>, _> = zip.file_names().map(|n| n.map(|n| n.into_owned())).collect();
+    let names = names.map_err(|e| damaged("archive", e))?;
     if !names.iter().any(|n| n == "sdt-plan.json") {
         return Err(PlanFileError::Foreign { terraform: names.iter().any(|n| n == "tfplan") });
     }

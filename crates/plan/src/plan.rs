@@ -83,6 +83,8 @@ pub struct Plan {
     pub complete: bool,
     /// True when state itself would change (drift or moves), though no object does.
     pub state_changed: bool,
+    /// How creations that an interrupted run left open were resolved: journal entries that apply writes first.
+    pub recovered: Vec<serde_json::Value>,
 }
 
 impl Plan {

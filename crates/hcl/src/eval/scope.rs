@@ -47,6 +47,12 @@ pub trait Scope {
         Err("files cannot be read here".into())
     }
 
+    /// A place as `file:line,column-column`, for messages inside messages.
+    fn place(&self, span: Span) -> Option<String> {
+        let _ = span;
+        None
+    }
+
     /// Tells whether `type` exists here: it does in the console.
     fn has_type_function(&self) -> bool {
         false

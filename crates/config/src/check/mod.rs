@@ -1,0 +1,280 @@
+//! What can be said against a configuration without evaluating it.
+//!
+//! [`check_tree`] comes first and covers what keeps a graph from being built. [`check_object`] then looks at one object: the walk asks it
+//! before it evaluates that object, and does not evaluate what has errors nor what depends on it, as Terraform does.
+
+mod names;
+mod refs;
+mod tree;
+
+use std::sync::Arc;
+
+use sdt_addr::{Mode, ProviderAddr};
+use sdt_diag::{Diagnostic, Diagnostics};
+use sdt_hcl::{Expr, Traversal};
+use sdt_schema::Schema;
+use sdt_value::Str;
+
+use crate::{
+    Check, CheckRule, Config, IgnoreChanges, Import, Local, Module, ModuleCall, Output, ProviderConfig, Referenceable,
+    Resource, Variable, parse_reference, references_in_body, references_in_expr,
+};
+
+pub use names::suggestion;
+pub use refs::{Context, Repetition};
+pub use tree::check_tree;
+
+/// Answers for schemas of providers.
+pub trait SchemaLookup {
+    /// Schema of a resource, data source or ephemeral resource; `None` when the provider has no such type or is not there.
+    fn resource(&self, provider: &ProviderAddr, mode: Mode, type_name: &str) -> Option<Arc<Schema>>;
+
+    /// Schema of the provider's own block; `None` when the provider is not there.
+    fn provider(&self, provider: &ProviderAddr) -> Option<Arc<Schema>>;
+
+    /// Names of all types of a mode, for suggestions.
+    fn type_names(&self, provider: &ProviderAddr, mode: Mode) -> Vec<Str>;
+}
+
+/// An object of a module that can be checked.
+#[derive(Clone, Copy, Debug)]
+pub enum Object<'a> {
+    /// An input variable: its conditions.
+    Variable(&'a Variable),
+    /// A local value.
+    Local(&'a Local),
+    /// An output value.
+    Output(&'a Output),
+    /// A resource of any mode.
+    Resource(&'a Resource),
+    /// `count`, `for_each` and `depends_on` of a module call.
+    Call(&'a ModuleCall),
+    /// The argument of a module call for one input variable.
+    Argument(&'a ModuleCall, &'a str),
+    /// A provider configuration.
+    Provider(&'a ProviderConfig),
+    /// A check block.
+    Check(&'a Check),
+    /// An import block.
+    Import(&'a Import),
+}
+
+/// Checks one object: its references, and its schema where it has one.
+#[must_use]
+pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schemas: &dyn SchemaLookup) -> Diagnostics {
+    let ctx = Context { config, module, schemas, self_addr: None, repetition: Repetition::None, check: None };
+    match object {
+        Object::Variable(v) => {
+            let mut diags = Diagnostics::new();
+            for rule in &v.validations {
+                diags.extend(ctx.both(&rule.condition, &rule.error_message).0);
+            }
+            diags
+        }
+        Object::Local(l) => {
+            let (refs, _) = references_in_expr(&l.expr);
+            if let Some(own) = refs.iter().find(|r| r.subject == Referenceable::Local(l.name.clone())) {
+                let detail = format!("local.{} is used in its own expression.", l.name);
+                return Diagnostic::error("Self-referencing local value", detail).at(own.whole).into();
+            }
+            ctx.expr(&l.expr)
+        }
+        Object::Output(o) => {
+            let mut diags = Diagnostics::new();
+            for rule in &o.preconditions {
+                let (more, gone) = ctx.both(&rule.condition, &rule.error_message);
+                diags.extend(more);
+                if gone {
+                    unknown_variables(&rule.condition, &mut diags);
+                    unknown_variables(&rule.error_message, &mut diags);
+                }
+            }
+            diags.extend(depends_on(&ctx, &o.depends_on));
+            diags.extend(ctx.expr(&o.value));
+            diags
+        }
+        Object::Resource(r) => resource(&ctx, r),
+        Object::Call(c) => {
+            let mut diags = Diagnostics::new();
+            for e in [&c.count, &c.for_each].into_iter().flatten() {
+                diags.extend(ctx.expr(e));
+            }
+            diags.extend(depends_on(&ctx, &c.depends_on));
+            diags
+        }
+        Object::Argument(c, name) => {
+            let ctx = Context { repetition: Repetition::of(c.count.is_some(), c.for_each.is_some()), ..ctx };
+            argument(c, name).map(|e| ctx.expr(&e)).unwrap_or_default()
+        }
+        Object::Provider(p) => {
+            let provider = module.provider_for_local(&p.addr.name);
+            let Some(schema) = schemas.provider(&provider) else { return Diagnostics::new() };
+            let (refs, mut diags) = references_in_body(&p.config, &schema.block);
+            diags.extend(ctx.references(&refs).0);
+            diags
+        }
+        Object::Check(c) => {
+            let ctx = Context { check: Some(&c.name), ..ctx };
+            let mut diags = Diagnostics::new();
+            for rule in &c.asserts {
+                let (more, gone) = ctx.both(&rule.condition, &rule.error_message);
+                diags.extend(more);
+                if gone {
+                    unknown_variables(&rule.error_message, &mut diags);
+                }
+            }
+            diags
+        }
+        Object::Import(i) => {
+            let mut diags = Diagnostics::new();
+            diags.extend(i.for_each.as_ref().map(|e| ctx.expr(e)).unwrap_or_default());
+            let ctx = Context { repetition: Repetition::of(false, i.for_each.is_some()), ..ctx };
+            diags.extend(ctx.expr(&i.id));
+            diags
+        }
+    }
+}
+
+/// The expression of a module call's argument.
+#[must_use]
+pub fn argument(call: &ModuleCall, name: &str) -> Option<Expr> {
+    let (content, _, _) = call.config.partial_content(&crate::load::schema(&[name], &[]));
+    content.attribute(name).map(|a| a.expr.clone())
+}
+
+fn resource(ctx: &Context<'_>, r: &Resource) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    let plain = Context { check: r.check.as_deref(), ..*ctx };
+    let repetition = Repetition::of(r.count.is_some(), r.for_each.is_some());
+    let ctx = Context { repetition, ..plain };
+    let with_self = Context { self_addr: Some(&r.addr), ..ctx };
+
+    for p in &r.provisioners {
+        let mut own = Diagnostics::new();
+        for body in [Some(&p.config), p.connection.as_ref(), r.connection.as_ref()].into_iter().flatten() {
+            let (refs, more) = crate::collect(&body.traversals());
+            own.extend(more);
+            own.extend(with_self.references(&refs).0);
+        }
+        // Only the first provisioner with errors is told of.
+        if own.has_errors() {
+            return own;
+        }
+    }
+    for e in [&r.count, &r.for_each].into_iter().flatten() {
+        diags.extend(plain.expr(e));
+    }
+    diags.extend(depends_on(&ctx, &r.depends_on));
+
+    let provider = ctx.module.provider_of(r);
+    let Some(schema) = ctx.schemas.resource(&provider, r.addr.mode, &r.addr.type_name) else {
+        if ctx.schemas.provider(&provider).is_some() {
+            diags.push(no_such_type(&ctx, r, &provider));
+        }
+        return diags;
+    };
+    let (refs, more) = references_in_body(&r.config, &schema.block);
+    diags.extend(more);
+    diags.extend(ctx.references(&refs).0);
+    diags.extend(ignored(r, &schema));
+    for (rule, ctx) in r
+        .lifecycle
+        .preconditions
+        .iter()
+        .map(|c| (c, &ctx))
+        .chain(r.lifecycle.postconditions.iter().map(|c| (c, &with_self)))
+    {
+        let CheckRule { condition, error_message, .. } = rule;
+        for e in [condition, error_message] {
+            let (refs, more) = references_in_expr(e);
+            diags.extend(more);
+            let (more, gone) = ctx.references(&refs);
+            diags.extend(more);
+            if gone {
+                unknown_variables(e, &mut diags);
+            }
+        }
+    }
+    diags
+}
+
+fn no_such_type(ctx: &Context<'_>, r: &Resource, provider: &ProviderAddr) -> Diagnostic {
+    let (summary, what) = match r.addr.mode {
+        Mode::Managed => ("Invalid resource type", "resource type"),
+        Mode::Data => ("Invalid data source", "data source"),
+        Mode::Ephemeral => ("Invalid ephemeral resource", "ephemeral resource"),
+    };
+    let name = &*r.addr.type_name;
+    let names = ctx.schemas.type_names(provider, r.addr.mode);
+    let mut detail = format!("Provider {} has no {what} {name:?}.", provider.for_display());
+    let twin = match r.addr.mode {
+        Mode::Managed => Some((Mode::Data, "a data source")),
+        Mode::Data => Some((Mode::Managed, "a managed resource")),
+        Mode::Ephemeral => None,
+    };
+    if let Some((mode, kind)) = twin
+        && ctx.schemas.resource(provider, mode, name).is_some()
+    {
+        detail.push_str(&format!(" There is {kind} of this name: use a {} block for it.", mode.keyword()));
+    } else {
+        detail.push_str(&suggestion(name, names.iter().map(|n| &**n)));
+    }
+    Diagnostic::error(summary, detail).at(r.type_span)
+}
+
+/// Checks `ignore_changes` against the schema.
+fn ignored(r: &Resource, schema: &Schema) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    let IgnoreChanges::Paths(paths) = &r.lifecycle.ignore_changes else { return diags };
+    for t in paths {
+        let steps = refs::as_steps(t);
+        let wrong = refs::steps_by_schema(&steps, &schema.block);
+        let failed = wrong.has_errors();
+        diags.extend(wrong);
+        if failed {
+            continue;
+        }
+        let attribute = schema.block.attributes.get(&t.root.name).filter(|_| t.steps.is_empty());
+        if attribute.is_some_and(|a| a.computed && !a.optional) {
+            let detail = format!(
+                "{} is set by the provider alone: there is no argument whose changes could be ignored.",
+                t.root.name
+            );
+            diags.push(Diagnostic::warning("Redundant ignore_changes element", detail).at(r.span));
+        }
+    }
+    diags
+}
+
+/// Checks that `depends_on` names whole objects that are there.
+fn depends_on(ctx: &Context<'_>, all: &[Traversal]) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    for t in all {
+        match parse_reference(t) {
+            Err(d) => diags.extend(d),
+            Ok(r) => {
+                if let Some(first) = r.rest.first() {
+                    let at = r.rest.last().map_or(first.span(), |last| first.span().to(last.span()));
+                    let detail = format!(
+                        "depends_on takes whole objects: {}, without attributes of it.",
+                        names::whole(&r.subject)
+                    );
+                    diags.push(Diagnostic::error("Invalid depends_on reference", detail).at(at));
+                    continue;
+                }
+                if r.subject != Referenceable::SelfObject {
+                    diags.extend(ctx.references(&[r]).0);
+                }
+            }
+        }
+    }
+    diags
+}
+
+fn unknown_variables(expr: &Expr, diags: &mut Diagnostics) {
+    for t in expr.traversals() {
+        let detail =
+            format!("{:?} cannot be resolved while other references of this condition are wrong.", &*t.root.name);
+        diags.push(Diagnostic::error("Unknown variable", detail).at(t.root.span));
+    }
+}

@@ -1,0 +1,46 @@
+//! What keeps a graph from being built.
+
+use sdt_diag::{Diagnostic, Diagnostics};
+use sdt_hcl::{AttributeSchema, BodySchema};
+
+use crate::{Config, Module, ModuleCall};
+
+/// Checks arguments of module calls against the variables of the modules, provider configurations of resources, and targets of imports. With
+/// errors here nothing else is looked at.
+#[must_use]
+pub fn check_tree(config: &Config) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    for module in config.modules() {
+        for (name, child) in &module.children {
+            if let Some(call) = module.calls.get(name) {
+                diags.extend(arguments(call, child));
+            }
+        }
+        for r in module.resources.values() {
+            if config.provider_config_of(&module.path, r).is_none() {
+                let addr = r.addr.clone().in_module(module.path.clone());
+                let detail = format!(
+                    "{addr} uses the provider configuration {}, and there is none of that name. Declare it in a provider block with this alias, or pass it to the module.",
+                    r.provider_config()
+                );
+                diags.push(Diagnostic::error("Provider configuration not present", detail));
+            }
+        }
+    }
+    for i in &config.root.imports {
+        if config.module(&i.to_module).is_none() {
+            let target = i.to_resource.clone().in_module(i.to_module.clone());
+            let detail = format!("There is no {} that {target} could be in.", i.to_module);
+            diags.push(Diagnostic::error("Configuration for import target does not exist", detail).at(i.to.span()));
+        }
+    }
+    diags
+}
+
+/// Checks the arguments of a call: each variable without default is required, nothing else than variables is expected.
+fn arguments(call: &ModuleCall, child: &Module) -> Diagnostics {
+    let attributes =
+        child.variables.values().map(|v| AttributeSchema { name: v.name.to_string(), required: v.required() });
+    let schema = BodySchema { attributes: attributes.collect(), blocks: Vec::new() };
+    call.config.content(&schema).1
+}

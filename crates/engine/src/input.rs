@@ -1,0 +1,66 @@
+//! What a walk is given.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sdt_addr::{ProviderAddr, ResourceInstance, Target};
+use sdt_plan::PlanMode;
+use sdt_provider::Provider;
+use sdt_value::{Str, Value};
+
+/// Finds providers; the edge knows which there are.
+pub trait ProviderLookup: Send + Sync {
+    /// The provider of that source address, if there is one.
+    fn provider(&self, addr: &ProviderAddr) -> Option<Arc<dyn Provider>>;
+}
+
+impl ProviderLookup for BTreeMap<ProviderAddr, Arc<dyn Provider>> {
+    fn provider(&self, addr: &ProviderAddr) -> Option<Arc<dyn Provider>> {
+        self.get(addr).cloned()
+    }
+}
+
+/// The value of a root module variable, from wherever it was set.
+#[derive(Clone, Debug)]
+pub struct InputValue {
+    /// The value before conversion to the variable's type.
+    pub value: Value,
+    /// Where it came from, for messages: `set using -var="a=…"`, `from terraform.tfvars`; empty when it has a span.
+    pub origin: String,
+    /// Where it was written, when that was in a file.
+    pub span: Option<sdt_diag::Span>,
+}
+
+impl InputValue {
+    /// A value without a known place.
+    #[must_use]
+    pub fn new(value: Value, origin: impl Into<String>) -> Self {
+        Self { value, origin: origin.into(), span: None }
+    }
+}
+
+/// What to plan.
+#[derive(Clone, Debug)]
+pub struct PlanOptions {
+    /// What the plan is for.
+    pub mode: PlanMode,
+    /// `-target`; empty for everything.
+    pub targets: Vec<Target>,
+    /// `-replace`.
+    pub replace: Vec<ResourceInstance>,
+    /// False with `-refresh=false`.
+    pub refresh: bool,
+}
+
+impl Default for PlanOptions {
+    fn default() -> Self {
+        Self { mode: PlanMode::Normal, targets: Vec::new(), replace: Vec::new(), refresh: true }
+    }
+}
+
+/// What names a run: goes into tokens and journal.
+#[derive(Clone, Debug, Default)]
+pub struct RunId(pub String);
+
+/// Root variables by name.
+pub type Variables = BTreeMap<Str, InputValue>;

@@ -1,0 +1,144 @@
+//! What `lifecycle` and the graph say about a resource: order of replacement, dependencies, ignored changes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
+use rustc_hash::FxHashSet;
+use sdt_addr::ConfigResource;
+use sdt_config::IgnoreChanges;
+use sdt_hcl::Step;
+use sdt_plan::NodeAddr;
+use sdt_state::State;
+use sdt_value::{Kind, Value};
+
+use crate::convert::config_resource;
+use crate::core::Core;
+use crate::graph::ConfigGraph;
+
+/// Resources whose replacement is created first: where the setting says so, and everything those depend on, since an old object
+/// can only go when what replaced its users no longer needs it.
+pub(crate) fn create_first(core: &Core, state: &State) -> FxHashSet<NodeIndex> {
+    let graph = &core.graph;
+    let mut found: FxHashSet<NodeIndex> = FxHashSet::default();
+    let mut stack: Vec<NodeIndex> = Vec::new();
+    for n in graph.graph.node_indices() {
+        let NodeAddr::Resource(addr) = &graph.node(n).addr else { continue };
+        let set = core.config.resource(addr).and_then(|r| r.lifecycle.create_before_destroy);
+        if set == Some(true) {
+            stack.push(n);
+        }
+    }
+    for (key, resource) in &state.resources {
+        let orphan = config_resource(key)
+            .filter(|a| core.config.resource(a).is_none())
+            .and_then(|a| graph.find(&NodeAddr::Resource(a)));
+        if let Some(n) = orphan
+            && resource.instances.iter().any(|i| i.create_before_destroy)
+        {
+            stack.push(n);
+        }
+    }
+    let mut seen: FxHashSet<NodeIndex> = stack.iter().copied().collect();
+    while let Some(n) = stack.pop() {
+        if matches!(graph.node(n).addr, NodeAddr::Resource(_)) {
+            found.insert(n);
+        }
+        stack.extend(graph.graph.neighbors_directed(n, Direction::Incoming).filter(|m| seen.insert(*m)));
+    }
+    found
+}
+
+/// Every resource that a resource depends on, directly or not, as state lists them.
+pub(crate) fn dependencies(graph: &ConfigGraph, n: NodeIndex) -> Arc<[ConfigResource]> {
+    let mut names: BTreeSet<(String, NodeIndex)> = BTreeSet::new();
+    for m in graph.with_needed([n]) {
+        if m != n
+            && let NodeAddr::Resource(r) = &graph.node(m).addr
+        {
+            names.insert((r.to_string(), m));
+        }
+    }
+    names
+        .into_iter()
+        .filter_map(|(_, m)| match &graph.node(m).addr {
+            NodeAddr::Resource(r) => Some(r.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The configuration with what is to be ignored taken from the object that is there.
+pub(crate) fn ignore_changes(ignore: &IgnoreChanges, prior: &Value, config: Value) -> Value {
+    match ignore {
+        IgnoreChanges::None => config,
+        IgnoreChanges::All => prior.clone(),
+        IgnoreChanges::Paths(paths) => paths.iter().fold(config, |config, t| {
+            let root = Step::Attr { name: t.root.name.clone(), span: t.root.span };
+            let steps: Vec<&Step> = std::iter::once(&root).chain(&t.steps).collect();
+            taken_from(prior, &config, &steps)
+        }),
+    }
+}
+
+/// `config` with the part at `steps` as in `prior`.
+fn taken_from(prior: &Value, config: &Value, steps: &[&Step]) -> Value {
+    let Some((step, rest)) = steps.split_first() else { return prior.clone() };
+    let name = match step {
+        Step::Attr { name, .. } => Some(name.clone()),
+        Step::Index { key, .. } => key.as_str().map(Into::into),
+        Step::Splat { .. } => None,
+    };
+    let position = match step {
+        Step::Index { key, .. } => {
+            key.as_number().and_then(sdt_value::Number::as_i64).and_then(|n| usize::try_from(n).ok())
+        }
+        _ => None,
+    };
+    match (config.kind(), name, position) {
+        (Kind::Object(m), Some(name), _) => {
+            let (Some(new), Some(old)) = (m.get(&name), prior.get(&name)) else { return config.clone() };
+            let mut m = (**m).clone();
+            m.insert(name.clone(), taken_from(old, new, rest));
+            Kind::Object(m.into()).into()
+        }
+        (Kind::Map(t, m), Some(name), _) => {
+            let mut m = (**m).clone();
+            match (prior.get(&name), m.get(&name)) {
+                (Some(old), Some(new)) => {
+                    let v = taken_from(old, new, rest);
+                    m.insert(name, v);
+                }
+                (Some(old), None) => {
+                    m.insert(name, old.clone());
+                }
+                (None, _) => {
+                    m.remove(&name);
+                }
+            }
+            Kind::Map(t.clone(), m.into()).into()
+        }
+        // A map that the configuration does not set any more keeps the ignored key only.
+        (Kind::Null(_), Some(name), _) => match (prior.kind(), prior.get(&name)) {
+            (Kind::Map(t, _), Some(old)) => Value::map(t.clone(), [(name, old.clone())].into()),
+            _ => config.clone(),
+        },
+        (Kind::List(t, items), _, Some(i)) => match replaced(items, prior, i, rest) {
+            Some(items) => Kind::List(t.clone(), items.into()).into(),
+            None => config.clone(),
+        },
+        (Kind::Tuple(items), _, Some(i)) => match replaced(items, prior, i, rest) {
+            Some(items) => Kind::Tuple(items.into()).into(),
+            None => config.clone(),
+        },
+        _ => config.clone(),
+    }
+}
+
+fn replaced(items: &[Value], prior: &Value, i: usize, rest: &[&Step]) -> Option<Vec<Value>> {
+    let (new, old) = (items.get(i)?, prior.as_items()?.get(i)?);
+    let mut items = items.to_vec();
+    items[i] = taken_from(old, new, rest);
+    Some(items)
+}

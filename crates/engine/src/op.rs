@@ -1,0 +1,226 @@
+//! What the walk asks for and what it hears: data only.
+
+use std::sync::Arc;
+
+use sdt_addr::ProviderAddr;
+use sdt_diag::Diagnostics;
+use sdt_provider::{
+    ApplyAnswer, ApplyRequest, Complaint, Imported, PlanAnswer, PlanRequest, Private, ReadAnswer, ReadRequest,
+    RecoverAnswer, RecoverRequest,
+};
+use sdt_state::{Begun, Entry, State};
+use sdt_value::{Str, Value};
+
+/// Names an operation of one walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OpId(pub u64);
+
+/// Names a provider configuration of one walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProviderKey(pub u32);
+
+/// An operation for the driver. All are independent of each other, and run concurrently as far as limits allow.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// Starts a provider configuration; later operations name it by its key.
+    Configure {
+        /// The operation.
+        id: OpId,
+        /// The key it gets.
+        key: ProviderKey,
+        /// Which provider.
+        provider: ProviderAddr,
+        /// Its configuration: unknown allowed, no marks.
+        config: Value,
+    },
+    /// Resolves a creation that a journal began and did not end.
+    Recover {
+        /// The operation.
+        id: OpId,
+        /// The provider configuration.
+        provider: ProviderKey,
+        /// What is known.
+        request: RecoverRequest,
+    },
+    /// Reads objects in bulk. Each answer is an [`Event::Read`], the end an [`Event::Done`].
+    Refresh {
+        /// The operation.
+        id: OpId,
+        /// The provider configuration.
+        provider: ProviderKey,
+        /// The objects.
+        requests: Vec<ReadRequest>,
+    },
+    /// Looks up an object to import.
+    Import {
+        /// The operation.
+        id: OpId,
+        /// The provider configuration.
+        provider: ProviderKey,
+        /// Resource type.
+        type_name: Str,
+        /// The import id.
+        import_id: String,
+    },
+    /// Plans one object.
+    Plan {
+        /// The operation.
+        id: OpId,
+        /// The provider configuration.
+        provider: ProviderKey,
+        /// The request.
+        request: PlanRequest,
+    },
+    /// Reads a data source.
+    ReadData {
+        /// The operation.
+        id: OpId,
+        /// The provider configuration.
+        provider: ProviderKey,
+        /// Type of the data source.
+        type_name: Str,
+        /// Its configuration, wholly known.
+        config: Value,
+    },
+    /// Changes one object.
+    Apply {
+        /// The operation.
+        id: OpId,
+        /// The provider configuration.
+        provider: ProviderKey,
+        /// The request.
+        request: ApplyRequest,
+        /// To be durable in the journal before the call; none for providers without outside effects. The driver fills in the time.
+        begun: Option<Box<Begun>>,
+    },
+    /// Runs a provisioner.
+    Provision {
+        /// The operation.
+        id: OpId,
+        /// Its type: `local-exec`.
+        kind: Str,
+        /// Its arguments, wholly known.
+        config: Value,
+        /// Whose it is.
+        address: String,
+    },
+    /// Appends to the journal. Nobody waits for it; the state is written only after it.
+    Journal(Vec<Entry>),
+    /// Asks everything that runs to end early.
+    Stop,
+}
+
+/// What the driver tells.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The walk begins.
+    Start,
+    /// One answer to a refresh.
+    Read(OpId, ReadAnswer),
+    /// An operation has ended.
+    Done(OpId, Answer),
+    /// The user asks to stop.
+    Interrupt,
+}
+
+/// Results of operations, by kind.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Of [`Op::Configure`].
+    Configured(Result<(), Diagnostics>),
+    /// Of [`Op::Recover`].
+    Recovered(RecoverAnswer),
+    /// Of [`Op::Refresh`]: every answer has been given.
+    Refreshed,
+    /// Of [`Op::Import`].
+    Imported(Result<Vec<Imported>, Diagnostics>),
+    /// Of [`Op::Plan`].
+    Planned(PlanAnswer),
+    /// Of [`Op::ReadData`].
+    Data(Result<Value, Vec<Complaint>>),
+    /// Of [`Op::Apply`].
+    Applied(ApplyAnswer),
+    /// Of [`Op::Apply`] when its beginning could not be journalled: the call was not made.
+    NotBegun(String),
+    /// Of [`Op::Provision`].
+    Provisioned(Result<(), String>),
+}
+
+/// What a progress display hears. The walk says what starts and ends; the driver adds time.
+#[derive(Clone, Debug)]
+pub enum Progress {
+    /// An object is being read.
+    RefreshStart {
+        /// The instance.
+        address: String,
+        /// What identifies the object.
+        id: Option<String>,
+    },
+    /// An object has been read.
+    RefreshDone {
+        /// The instance.
+        address: String,
+        /// What identifies the object.
+        id: Option<String>,
+    },
+    /// A change has been planned.
+    Planned(Arc<sdt_plan::Change>),
+    /// An object has been found to differ from state.
+    Drifted(Arc<sdt_plan::Drift>),
+    /// A change begins.
+    ApplyStart {
+        /// The instance.
+        address: String,
+        /// The action.
+        action: sdt_plan::Action,
+        /// What identifies the object, if it exists.
+        id: Option<String>,
+        /// Set for a deposed object.
+        deposed: Option<Str>,
+        /// The operation, for [`Progress::Waiting`] and to pair start and end.
+        op: OpId,
+    },
+    /// A change goes on: told by the driver, every ten seconds and whenever what is waited for changes.
+    Waiting {
+        /// The operation.
+        op: OpId,
+        /// Since it began.
+        elapsed: std::time::Duration,
+        /// What is waited for.
+        what: String,
+    },
+    /// A change has been made.
+    ApplyDone {
+        /// The instance.
+        address: String,
+        /// The action.
+        action: sdt_plan::Action,
+        /// What identifies the object now.
+        id: Option<String>,
+        /// The operation.
+        op: OpId,
+    },
+    /// A change has failed.
+    ApplyFailed {
+        /// The instance.
+        address: String,
+        /// The action.
+        action: sdt_plan::Action,
+        /// The operation.
+        op: OpId,
+    },
+    /// A provisioner runs.
+    Provision {
+        /// The instance.
+        address: String,
+        /// Its type.
+        kind: Str,
+    },
+    /// State and journal agree up to here: a good moment for the driver to write a snapshot.
+    Snapshot(Arc<State>),
+}
+
+/// No bytes.
+pub(crate) fn no_private() -> Private {
+    Arc::from([])
+}

@@ -1,0 +1,233 @@
+//! `import` blocks: the id is evaluated, the object looked up, then read.
+
+use petgraph::graph::NodeIndex;
+use sdt_addr::{ConfigResource, InstanceKey, ResourceInstance};
+use sdt_config::Import;
+use sdt_diag::{Diagnostic, Diagnostics};
+use sdt_hcl::{Expr, ExprKind, Step};
+use sdt_provider::{Imported, ReadRequest};
+use sdt_value::{Kind, Marks, Value};
+
+use super::{Pending, PlanWalk};
+use crate::op::{Op, Progress};
+use crate::scope::Ctx;
+use crate::tree::Repetition;
+
+/// An import on its way.
+pub(super) struct Importing {
+    node: NodeIndex,
+    addr: ResourceInstance,
+    id: Value,
+}
+
+impl PlanWalk {
+    /// Starts the imports into a resource that has no object at the address yet.
+    pub(super) fn start_imports(&mut self, n: NodeIndex, addr: &ConfigResource) {
+        let root = self.core.tree.module(0).clone();
+        for import in root.imports.iter().filter(|i| i.to_module == addr.module && i.to_resource == addr.resource) {
+            match self.targets_of(import) {
+                Ok(found) => {
+                    for (to, id) in found {
+                        self.start_import(n, import, to, id);
+                    }
+                }
+                Err(diags) => {
+                    self.core.take(diags);
+                    self.runs.entry(n).or_default().failed = true;
+                }
+            }
+        }
+    }
+
+    fn targets_of(&self, import: &Import) -> Result<Vec<(ResourceInstance, Value)>, Diagnostics> {
+        let ctx = Ctx::new(&self.core, 0);
+        let repetitions = match &import.for_each {
+            None => vec![Repetition::None],
+            Some(expr) => {
+                let (value, diags) = ctx.eval(expr);
+                if diags.has_errors() {
+                    return Err(diags);
+                }
+                each_of(&value).ok_or_else(|| {
+                    Diagnostics::from(
+                        Diagnostic::error("Invalid for_each argument", "A known map or set of strings is required here.")
+                            .at(expr.span()),
+                    )
+                })?
+            }
+        };
+        let mut found = Vec::new();
+        for repetition in repetitions {
+            let ctx = ctx.clone().repeated(repetition);
+            let id = import_id(&ctx, import)?;
+            if !id.is_wholly_known() {
+                return Err(bad_id(import, "The import id must be known during planning."));
+            }
+            found.push((target(&ctx, &import.to)?, id));
+        }
+        Ok(found)
+    }
+
+    fn start_import(&mut self, n: NodeIndex, import: &Import, addr: ResourceInstance, id: Value) {
+        // An object that is in state already has been imported before.
+        if self.prior(n, &addr).is_some() || !self.included(n, &addr) {
+            return;
+        }
+        let claimed = self.core.insts.find(&addr.module).is_some_and(|mi| {
+            let run = self.runs.get(&n);
+            run.is_some_and(|r| r.expansions.iter().any(|(m, e)| *m == mi && e.members.iter().any(|(k, _)| *k == addr.key)))
+        });
+        if !claimed {
+            self.core.diags.push(
+                Diagnostic::error(
+                    "Configuration for import target does not exist",
+                    format!("The configuration has no {addr} to import into. Declare it, or remove the import block."),
+                )
+                .at(import.to.span()),
+            );
+            self.runs.entry(n).or_default().failed = true;
+            return;
+        }
+        let Some(provider) = self.core.graph.node(n).provider.and_then(|p| self.provider_keys.get(&p)).copied() else {
+            return;
+        };
+        let op = self.core.op_id();
+        self.runs.entry(n).or_default().open += 1;
+        self.core.ops.push(Op::Import {
+            id: op,
+            provider,
+            type_name: addr.resource.type_name.clone(),
+            import_id: id.as_str().unwrap_or_default().to_owned(),
+        });
+        self.pending.insert(op, Pending::Import(Box::new(Importing { node: n, addr, id })));
+    }
+
+    pub(super) fn on_imported(&mut self, import: Importing, result: Result<Vec<Imported>, Diagnostics>) {
+        let n = import.node;
+        let address = import.addr.to_string();
+        let fail = |walk: &mut Self, diags: Diagnostics| {
+            walk.core.take(super::instance::on(diags, &address));
+            walk.close_one(n, false);
+        };
+        let found = match result {
+            Ok(found) => found.into_iter().find(|i| i.type_name == import.addr.resource.type_name),
+            Err(diags) => return fail(self, diags),
+        };
+        let Some(found) = found else {
+            let d = Diagnostic::error(
+                "Cannot import non-existent remote object",
+                format!(
+                    "There is no object with the id {:?} to import into {address}.",
+                    import.id.as_str().unwrap_or_default()
+                ),
+            );
+            return fail(self, d.into());
+        };
+        let i = self.add_prior(n, import.addr, None, &found.object, &found.private, false);
+        self.priors[i].imported = Some(import.id);
+        let prior = &self.priors[i];
+        let Some(provider) = self.core.graph.node(n).provider.and_then(|p| self.provider_keys.get(&p)).copied() else {
+            return;
+        };
+        self.core.progress.push(Progress::RefreshStart { address, id: crate::convert::id_of(&prior.value) });
+        let request = ReadRequest {
+            key: i as u64,
+            type_name: prior.addr.resource.type_name.clone(),
+            prior: prior.value.clone(),
+            private: prior.private.clone(),
+        };
+        self.store_import(i);
+        let op = self.core.op_id();
+        self.pending.insert(op, Pending::Refresh(n));
+        // The read counts in place of the import.
+        self.core.ops.push(Op::Refresh { id: op, provider, requests: vec![request] });
+    }
+
+    /// The imported object is part of the state that apply starts from.
+    fn store_import(&mut self, i: usize) {
+        let prior = self.priors[i].clone();
+        let (Some(info), Some(provider)) = (self.core.type_info(prior.node), self.provider_addr(prior.node)) else { return };
+        let object = prior.marked(&info);
+        let instance =
+            crate::convert::object_to_state(prior.addr.key.as_ref(), &info.schema, &info.ty, &object, &prior.private);
+        let key = crate::convert::resource_to_state(&prior.addr);
+        self.state.set_instance(&key, &provider.to_string(), instance);
+    }
+}
+
+fn bad_id(import: &Import, detail: &str) -> Diagnostics {
+    Diagnostic::error("Invalid import id argument", detail).at(import.id.span()).into()
+}
+
+/// The id, which may still be unknown.
+fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
+    let (id, diags) = ctx.eval(&import.id);
+    if diags.has_errors() {
+        return Err(diags);
+    }
+    if id.deep_marks().contains(Marks::SENSITIVE) {
+        return Err(bad_id(import, "The import id cannot be sensitive, since it is shown."));
+    }
+    if id.is_null() {
+        return Err(bad_id(import, "The import id cannot be null."));
+    }
+    let Ok(id) = sdt_value::convert(&id, &sdt_value::Type::String) else {
+        return Err(bad_id(import, "The import id must be a string."));
+    };
+    if id.as_str() == Some("") {
+        return Err(bad_id(import, "The import id cannot be empty."));
+    }
+    Ok(id)
+}
+
+/// What validation can say about an import id.
+pub(crate) fn check_import_id(ctx: &Ctx<'_>, import: &Import) -> Diagnostics {
+    import_id(ctx, import).err().unwrap_or_default()
+}
+
+fn each_of(value: &Value) -> Option<Vec<Repetition>> {
+    let each = |key: Value, value: Value| Repetition::Each { key, value };
+    match value.kind() {
+        Kind::Map(_, m) | Kind::Object(m) => Some(m.iter().map(|(k, v)| each(Value::string(k), v.clone())).collect()),
+        Kind::Set(_, items) if value.is_wholly_known() => Some(items.iter().map(|v| each(v.clone(), v.clone())).collect()),
+        _ => None,
+    }
+}
+
+/// The address in `to`, its keys evaluated.
+fn target(ctx: &Ctx<'_>, expr: &Expr) -> Result<ResourceInstance, Diagnostics> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut expr = expr.unparenthesised();
+    loop {
+        match &expr.kind {
+            ExprKind::RelativeTraversal { source, steps: more } => {
+                steps.splice(0..0, more.iter().cloned());
+                expr = source.unparenthesised();
+            }
+            ExprKind::Index { collection, key } => {
+                let (value, diags) = ctx.eval(key);
+                if diags.has_errors() {
+                    return Err(diags);
+                }
+                steps.insert(0, Step::Index { key: value.unmark_deep().0, span: key.span() });
+                expr = collection.unparenthesised();
+            }
+            _ => break,
+        }
+    }
+    let base = expr.as_traversal()?;
+    let names = std::iter::once(sdt_addr::Step::Attr(base.root.name.clone()))
+        .chain(base.steps.iter().chain(&steps).filter_map(|s| match s {
+            Step::Attr { name, .. } => Some(sdt_addr::Step::Attr(name.clone())),
+            Step::Index { key, .. } => InstanceKey::from_value(key).map(sdt_addr::Step::Index),
+            Step::Splat { .. } => None,
+        }))
+        .collect::<Vec<_>>();
+    let parsed = sdt_addr::parse_steps(&names)
+        .map_err(|e| Diagnostics::from(Diagnostic::error(e.summary, e.detail).at(expr.span())))?;
+    parsed.instance().ok_or_else(|| {
+        Diagnostic::error("Invalid import address", "The target of an import must be a resource instance.")
+            .at(expr.span())
+            .into()
+    })
+}

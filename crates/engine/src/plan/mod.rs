@@ -1,0 +1,363 @@
+//! Planning: the walk that finds out what would change.
+
+mod data;
+mod import;
+mod instance;
+mod orphan;
+mod outputs;
+mod prior;
+mod refresh;
+mod resource;
+mod triggers;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use petgraph::graph::NodeIndex;
+use rustc_hash::{FxHashMap, FxHashSet};
+use sdt_addr::{ConfigResource, Mode, ResourceInstance};
+use sdt_config::Config;
+use sdt_diag::{Diagnostic, Diagnostics};
+use sdt_plan::{Base, Change, CheckKind, Drift, NodeAddr, Plan, PlanMode};
+use sdt_state::{Entry, State, Unresolved};
+
+use crate::core::{Core, Stage};
+use crate::graph::ConfigGraph;
+use crate::input::{PlanOptions, ProviderLookup, Variables};
+use crate::op::{Answer, Event, Op, OpId, Progress, ProviderKey};
+use crate::rules::RuleKind;
+use crate::sched::Scheduler;
+use crate::scope::{Ctx, Env};
+use crate::tree::Tree;
+use instance::InstancePlan;
+pub(crate) use import::check_import_id;
+pub(crate) use instance::on;
+pub(crate) use prior::{decode_instance, marked_instance};
+use prior::{Prior, PriorId};
+
+/// What planning starts from.
+pub struct PlanInput {
+    /// The configuration.
+    pub config: Config,
+    /// The state as stored, with the outcomes that the journal knows.
+    pub state: State,
+    /// Creations that a journal began and did not end.
+    pub unresolved: Vec<Unresolved>,
+    /// Root variables.
+    pub variables: Variables,
+    /// What to plan.
+    pub options: PlanOptions,
+    /// The providers there are.
+    pub providers: Arc<dyn ProviderLookup>,
+    /// What expressions may touch.
+    pub env: Env,
+    /// What `plantimestamp()` gives.
+    pub timestamp: String,
+}
+
+/// The walk that plans.
+pub struct PlanWalk {
+    core: Core,
+    sched: Scheduler,
+    options: PlanOptions,
+    timestamp: String,
+    /// Nodes this run is about; the others are passed over.
+    wanted: FxHashSet<NodeIndex>,
+    /// Nodes that a target names, or all.
+    targeted: Option<FxHashSet<NodeIndex>>,
+    /// As stored.
+    base: Base,
+    base_state: State,
+    /// After moves and refresh.
+    state: State,
+    moved: crate::moves::Moved,
+    priors: Vec<Prior>,
+    priors_of: FxHashMap<NodeIndex, Vec<PriorId>>,
+    runs: FxHashMap<NodeIndex, Run>,
+    pending: FxHashMap<OpId, Pending>,
+    changes: Vec<(NodeIndex, Change)>,
+    change_of: FxHashMap<ResourceInstance, usize>,
+    drift: Vec<Drift>,
+    provider_keys: FxHashMap<NodeIndex, ProviderKey>,
+    provider_unknown: FxHashSet<NodeIndex>,
+    create_first: FxHashSet<NodeIndex>,
+    dependencies: FxHashMap<NodeIndex, Arc<[ConfigResource]>>,
+    unresolved: Vec<Unresolved>,
+    recovered: Vec<Entry>,
+    interrupted: bool,
+}
+
+/// A resource node that has begun.
+#[derive(Default)]
+struct Run {
+    /// Operations and reads it waits for.
+    open: usize,
+    failed: bool,
+    /// Expanded, and its instances are on their way.
+    planning: bool,
+    /// Waiting for reads of what is there before planning begins.
+    ready: bool,
+    expansions: Vec<(usize, crate::tree::Expansion)>,
+}
+
+enum Pending {
+    Configure(NodeIndex),
+    Recover(NodeIndex, usize),
+    Refresh(NodeIndex),
+    Import(Box<import::Importing>),
+    Plan(Box<InstancePlan>),
+    Data(Box<data::DataRead>),
+}
+
+impl PlanWalk {
+    /// Prepares the walk. Errors of configuration and state that need no operation are in the diagnostics at the end.
+    #[must_use]
+    pub fn new(input: PlanInput) -> Self {
+        let PlanInput { config, state: base_state, unresolved, variables, options, providers, env, timestamp } = input;
+        let tree = Tree::new(&config);
+        let mut state = base_state.clone();
+        let (moved, mut diags) = crate::moves::apply_moves(&config, &tree, &mut state);
+        let (graph, more) = ConfigGraph::build(&config, &tree, &state);
+        diags.extend(more);
+        let mut core = Core::new(Stage::Plan, config, tree, graph, env, providers, variables);
+        diags.extend(crate::targets::check(&core, &options, &state));
+        let targeted = crate::targets::targeted(&core.graph, &options);
+        let wanted = crate::targets::wanted(&core.graph, &options, targeted.as_ref());
+        let failed = diags.has_errors();
+        core.diags = diags;
+        let mut walk = Self {
+            sched: Scheduler::new(&core.graph.graph),
+            create_first: crate::lifecycle::create_first(&core, &state),
+            dependencies: FxHashMap::default(),
+            base: Base { lineage: base_state.lineage.clone(), serial: base_state.serial },
+            core,
+            options,
+            timestamp,
+            wanted,
+            targeted,
+            base_state,
+            state,
+            moved,
+            priors: Vec::new(),
+            priors_of: FxHashMap::default(),
+            runs: FxHashMap::default(),
+            pending: FxHashMap::default(),
+            changes: Vec::new(),
+            change_of: FxHashMap::default(),
+            drift: Vec::new(),
+            provider_keys: FxHashMap::default(),
+            provider_unknown: FxHashSet::default(),
+            unresolved,
+            recovered: Vec::new(),
+            interrupted: false,
+        };
+        if failed {
+            walk.interrupted = true;
+        } else {
+            walk.load_priors();
+        }
+        walk
+    }
+
+    /// Takes an event in; returns what is to be done next.
+    pub fn step(&mut self, event: Event) -> Vec<Op> {
+        match event {
+            Event::Start => {}
+            Event::Interrupt => {
+                self.interrupted = true;
+                self.core.ops.push(Op::Stop);
+            }
+            Event::Read(op, answer) => self.on_read(op, answer),
+            Event::Done(op, answer) => self.on_done(op, answer),
+        }
+        self.pump();
+        std::mem::take(&mut self.core.ops)
+    }
+
+    /// What a display should show since the last call.
+    pub fn progress(&mut self) -> Vec<Progress> {
+        std::mem::take(&mut self.core.progress)
+    }
+
+    /// Tells whether nothing is left to wait for.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.pending.is_empty() && (self.interrupted || self.sched.open() == 0)
+    }
+
+    fn pump(&mut self) {
+        while !self.interrupted
+            && let Some(n) = self.sched.next()
+        {
+            self.start(n);
+        }
+    }
+
+    fn start(&mut self, n: NodeIndex) {
+        if !self.wanted.contains(&n) {
+            self.sched.finish(n, true);
+            return;
+        }
+        if self.options.mode != PlanMode::Destroy && !self.core.check_node(n) {
+            self.sched.finish(n, false);
+            return;
+        }
+        match self.core.graph.node(n).addr.clone() {
+            NodeAddr::Resource(addr) => match addr.resource.mode {
+                Mode::Managed | Mode::Data => self.start_resource(n, &addr),
+                Mode::Ephemeral => self.sched.finish(n, true),
+            },
+            NodeAddr::Provider(addr) => self.start_provider(n, &addr),
+            NodeAddr::Check(path, name) => {
+                let ok = self.check(n, &path, &name);
+                self.sched.finish(n, ok);
+            }
+            NodeAddr::Module(path) if self.options.mode == PlanMode::Destroy => {
+                crate::inspect::expand_from_state(&mut self.core, &path, &self.state);
+                self.sched.finish(n, true);
+            }
+            _ => {
+                let before = self.core.diags.0.len();
+                let ok = self.core.eval_node(n);
+                if self.options.mode == PlanMode::Destroy && !ok && !self.is_root_variable(n) {
+                    // What provider configurations can still use must not fail for what is gone already.
+                    self.core.diags.0.truncate(before);
+                    self.sched.finish(n, true);
+                } else {
+                    self.sched.finish(n, ok);
+                }
+            }
+        }
+    }
+
+    fn is_root_variable(&self, n: NodeIndex) -> bool {
+        matches!(&self.core.graph.node(n).addr, NodeAddr::Variable(m, _) if m.is_root())
+    }
+
+    /// Evaluates the assertions of a `check` block. They never stop anything.
+    fn check(&mut self, n: NodeIndex, path: &sdt_addr::ModulePath, name: &str) -> bool {
+        let Some(id) = self.core.graph.node(n).module else { return true };
+        let module = self.core.tree.module(id).clone();
+        let Some(check) = module.checks.get(name) else { return true };
+        let mut ok = true;
+        for mi in self.core.insts.of_module(id).to_vec() {
+            let address = sdt_addr::AbsCheck { module: self.core.insts.all[mi].addr.clone(), name: name.into() };
+            let outcomes = Ctx::new(&self.core, mi).outcomes(&check.asserts, RuleKind::Assert, check.span);
+            ok &= self.core.run_rules(
+                &outcomes,
+                CheckKind::Check,
+                path,
+                &format!("check.{name}"),
+                address.to_string(),
+            );
+        }
+        ok
+    }
+
+    fn on_done(&mut self, op: OpId, answer: Answer) {
+        match (self.pending.remove(&op), answer) {
+            (Some(Pending::Configure(n)), Answer::Configured(result)) => self.on_configured(n, result),
+            (Some(Pending::Recover(n, i)), Answer::Recovered(answer)) => self.on_recovered(n, i, answer),
+            (Some(Pending::Refresh(n)), _) => self.on_refreshed(n),
+            (Some(Pending::Import(i)), Answer::Imported(result)) => self.on_imported(*i, result),
+            (Some(Pending::Plan(p)), Answer::Planned(answer)) => self.on_planned(*p, answer),
+            (Some(Pending::Data(d)), Answer::Data(result)) => self.on_data(*d, result),
+            // An answer of another kind than asked for: the driver's mistake, or it was stopped.
+            _ => self.interrupted = true,
+        }
+    }
+
+    /// One thing that a resource node waited for has come.
+    fn close_one(&mut self, n: NodeIndex, ok: bool) {
+        let run = self.runs.entry(n).or_default();
+        run.open = run.open.saturating_sub(1);
+        run.failed |= !ok;
+        if run.open > 0 {
+            return;
+        }
+        if run.planning {
+            let ok = !run.failed;
+            self.sched.finish(n, ok);
+        } else if run.ready {
+            self.plan_resource(n);
+        }
+    }
+
+    fn included(&self, n: NodeIndex, addr: &ResourceInstance) -> bool {
+        match &self.targeted {
+            None => true,
+            // What a target needs is planned whole; of what it names, only the instances it names.
+            Some(nodes) => !nodes.contains(&n) || self.options.targets.iter().any(|t| t.contains(addr)),
+        }
+    }
+
+    fn dependencies(&mut self, n: NodeIndex) -> Arc<[ConfigResource]> {
+        if let Some(known) = self.dependencies.get(&n) {
+            return known.clone();
+        }
+        let found = crate::lifecycle::dependencies(&self.core.graph, n);
+        self.dependencies.insert(n, found.clone());
+        found
+    }
+
+    /// The plan. With errors it is only good to be shown.
+    #[must_use]
+    pub fn finish(mut self) -> (Plan, Diagnostics) {
+        if self.interrupted && !self.core.diags.has_errors() {
+            self.core.diags.push(Diagnostic::error("Interrupted", "Planning was stopped before its end; nothing has been changed."));
+        }
+        let outputs = self.output_changes();
+        let mut changes: Vec<(NodeIndex, Change)> = std::mem::take(&mut self.changes);
+        changes.sort_by(|(_, a), (_, b)| {
+            a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed))
+        });
+        let listed: Vec<(NodeIndex, &Change)> = changes.iter().map(|(n, c)| (*n, c)).collect();
+        let (exec, diags) = crate::exec::build(&self.core.graph, &self.wanted, &listed, self.options.mode);
+        if self.options.mode != PlanMode::RefreshOnly {
+            self.core.diags.extend(diags);
+        }
+        let errored = self.core.diags.has_errors();
+        let (variables, ephemeral_variables) = self.variables();
+        let state_changed = !self.state.same_content(&self.base_state);
+        let mut drift = std::mem::take(&mut self.drift);
+        drift.sort_by(|a, b| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
+        if !self.options.targets.is_empty() {
+            self.core.diags.0.insert(0, crate::targets::warning());
+        }
+        let plan = Plan {
+            mode: self.options.mode,
+            changes: changes.into_iter().map(|(_, c)| c).collect(),
+            drift,
+            outputs,
+            checks: self.core.checks.results(),
+            exec,
+            base: self.base,
+            prior_state: self.state,
+            variables,
+            ephemeral_variables,
+            targets: self.options.targets,
+            replace: self.options.replace,
+            timestamp: self.timestamp,
+            errored,
+            complete: self.targeted.is_none(),
+            state_changed,
+            recovered: self.recovered.iter().filter_map(|e| serde_json::to_value(e).ok()).collect(),
+        };
+        (plan, self.core.diags)
+    }
+
+    fn variables(&self) -> (BTreeMap<sdt_value::Str, sdt_value::Value>, Vec<sdt_value::Str>) {
+        let mut stored = BTreeMap::new();
+        let mut ephemeral = Vec::new();
+        for (name, input) in &self.core.variables {
+            match self.core.tree.module(0).variables.get(name) {
+                Some(v) if v.ephemeral => ephemeral.push(name.clone()),
+                Some(_) => {
+                    stored.insert(name.clone(), input.value.clone());
+                }
+                None => {}
+            }
+        }
+        (stored, ephemeral)
+    }
+}

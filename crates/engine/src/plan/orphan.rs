@@ -1,0 +1,156 @@
+//! Objects in state that no instance of the configuration claims.
+
+use petgraph::graph::NodeIndex;
+use rustc_hash::FxHashSet;
+use sdt_addr::{InstanceKey, Mode, ResourceInstance};
+use sdt_diag::Diagnostic;
+use sdt_plan::{Action, Change, NodeAddr, PlanMode, Reason};
+use sdt_value::Value;
+
+use super::{PlanWalk, PriorId};
+use crate::tree::{Expansion, Mi, Repeat};
+
+impl PlanWalk {
+    /// Plans what happens to objects that are left over: deposed ones, and instances that are not wanted any more.
+    pub(super) fn plan_leftovers(&mut self, n: NodeIndex, expansions: &[(Mi, Expansion)]) -> bool {
+        if self.options.mode == PlanMode::RefreshOnly {
+            return true;
+        }
+        let Some(all) = self.priors_of.get(&n).cloned() else { return true };
+        let claimed: FxHashSet<(Mi, Option<InstanceKey>)> = if self.options.mode == PlanMode::Destroy {
+            FxHashSet::default()
+        } else {
+            let members = expansions.iter().flat_map(|(mi, e)| e.members.iter().map(|(k, _)| (*mi, k.clone())));
+            members.collect()
+        };
+        let mut ok = true;
+        for id in all {
+            let prior = &self.priors[id];
+            if !prior.exists || !self.included(n, &prior.addr) {
+                continue;
+            }
+            let current = prior.deposed.is_none();
+            if current
+                && let Some(mi) = self.core.insts.find(&prior.addr.module)
+                && claimed.contains(&(mi, prior.addr.key.clone()))
+            {
+                continue;
+            }
+            if prior.addr.resource.mode == Mode::Data {
+                // Data leaves state without a change.
+                if current && self.options.mode != PlanMode::Destroy {
+                    self.drop_data(id);
+                }
+                continue;
+            }
+            ok &= self.plan_delete(n, id, expansions);
+        }
+        ok
+    }
+
+    fn drop_data(&mut self, id: PriorId) {
+        self.priors[id].exists = false;
+        self.store_prior(id);
+    }
+
+    fn plan_delete(&mut self, n: NodeIndex, id: PriorId, expansions: &[(Mi, Expansion)]) -> bool {
+        let Some(info) = self.core.type_info(n) else { return false };
+        let prior = self.priors[id].clone();
+        let address = prior.addr.to_string();
+        let NodeAddr::Resource(of) = self.core.graph.node(n).addr.clone() else { return true };
+        let resource = self.core.config.resource(&of).cloned();
+        if let Some(r) = &resource
+            && prior.deposed.is_none()
+            && r.lifecycle.prevent_destroy == Some(true)
+        {
+            self.core.diags.push(super::instance::prevented(&address, r));
+            return false;
+        }
+        let Some(provider) = self.provider_addr(n) else { return false };
+        let forget = resource.is_none() && self.forgotten(&prior.addr);
+        let reason = match (self.options.mode, &prior.deposed) {
+            (PlanMode::Normal, None) if !forget => Some(self.reason(&prior.addr, resource.as_ref(), expansions)),
+            _ => None,
+        };
+        let action = if forget { Action::Forget } else { Action::Delete };
+        let dependencies = self.dependencies(n);
+        let change = Change {
+            previous: self.moved.get(&prior.addr).cloned(),
+            addr: prior.addr.clone(),
+            deposed: prior.deposed.clone(),
+            provider,
+            action,
+            reason,
+            before: prior.marked(&info),
+            after: Value::null(info.ty.clone()),
+            replace_paths: Vec::new(),
+            importing: None,
+            schema_version: info.schema.version,
+            private: prior.private.to_vec(),
+            create_before_destroy: false,
+            dependencies,
+        };
+        self.add_change(n, change);
+        if forget && !self.core.diags.0.iter().any(|d| d.summary == FORGOTTEN) {
+            self.core.diags.push(Diagnostic::warning(
+                FORGOTTEN,
+                "Objects that removed blocks with destroy = false name leave the state when this plan is applied. They keep existing, and nothing manages them any more.",
+            ));
+        }
+        true
+    }
+
+    fn reason(
+        &self,
+        addr: &ResourceInstance,
+        resource: Option<&sdt_config::Resource>,
+        expansions: &[(Mi, Expansion)],
+    ) -> Reason {
+        // The innermost missing module instance says more than the missing block in it.
+        let mut module = addr.module.clone();
+        while let Some((parent, step)) = module.parent() {
+            let declared = self.core.config.module(&parent.path()).is_some_and(|m| m.children.contains_key(&step.name));
+            if declared && self.core.insts.find(&module).is_none() {
+                return Reason::DeleteBecauseNoModule;
+            }
+            if !declared {
+                return Reason::DeleteBecauseNoModule;
+            }
+            module = parent;
+        }
+        if resource.is_none() {
+            return match self.move_target_missing(addr) {
+                true => Reason::DeleteBecauseNoMoveTarget,
+                false => Reason::DeleteBecauseNoResourceConfig,
+            };
+        }
+        let here = self.core.insts.find(&addr.module);
+        let repeat = expansions.iter().find(|(mi, _)| Some(*mi) == here).map(|(_, e)| e.repeat).unwrap_or_default();
+        match (repeat, &addr.key) {
+            (Repeat::Count, Some(InstanceKey::Int(_))) => Reason::DeleteBecauseCountIndex,
+            (Repeat::ForEach, Some(InstanceKey::String(_))) => Reason::DeleteBecauseEachKey,
+            _ => Reason::DeleteBecauseWrongRepetition,
+        }
+    }
+
+    /// Whether a `moved` block led the object to an address that nothing declares.
+    fn move_target_missing(&self, addr: &ResourceInstance) -> bool {
+        self.moved.contains_key(addr)
+    }
+
+    /// Whether a `removed` block says that the object lives on.
+    fn forgotten(&self, addr: &ResourceInstance) -> bool {
+        let path = addr.module.path();
+        self.core.config.modules().any(|m| {
+            m.removed.iter().filter(|r| !r.destroy).any(|r| {
+                let full = r.module.names().iter().fold(m.path.clone(), |p, n| p.child(n.clone()));
+                match &r.resource {
+                    Some(resource) => *resource == addr.resource && full == path,
+                    None => full.contains(&path),
+                }
+            })
+        })
+    }
+}
+
+const FORGOTTEN: &str = "Some objects will no longer be managed by Terraform";

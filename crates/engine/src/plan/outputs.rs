@@ -1,0 +1,51 @@
+//! Root outputs before and after.
+
+use std::collections::BTreeMap;
+
+use sdt_plan::{Action, OutputChange, PlanMode};
+use sdt_value::{Marks, Str, Value};
+
+use super::PlanWalk;
+
+impl PlanWalk {
+    pub(super) fn output_changes(&self) -> BTreeMap<Str, OutputChange> {
+        let mut changes = BTreeMap::new();
+        let root = self.core.tree.module(0);
+        let before = |name: &str| {
+            let stored = self.base_state.outputs.get(name)?;
+            let value = stored.to_value().ok()?;
+            let marks = if stored.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+            Some((value.with_marks(marks), stored.sensitive))
+        };
+        if self.options.mode != PlanMode::Destroy {
+            for (name, after) in self.core.slots.root_outputs() {
+                let declared = root.outputs.get(name);
+                if declared.is_some_and(|o| o.ephemeral) {
+                    continue;
+                }
+                let sensitive = declared.is_some_and(|o| o.sensitive);
+                let old = before(name);
+                let action = match &old {
+                    _ if after.is_null() && old.as_ref().is_none_or(|(v, _)| v.is_null()) => Action::NoOp,
+                    None => Action::Create,
+                    Some((b, was)) if after.is_wholly_known() && b.raw_equals(after) && *was == sensitive => Action::NoOp,
+                    Some(_) => Action::Update,
+                };
+                let sensitive = sensitive || old.as_ref().is_some_and(|(_, was)| *was);
+                let before = old.map_or(Value::NULL, |(v, _)| v);
+                let change = OutputChange { name: name.clone(), action, before, after: after.clone(), sensitive };
+                changes.insert(name.clone(), change);
+            }
+        }
+        for name in self.base_state.outputs.keys() {
+            let gone = self.options.mode == PlanMode::Destroy || !root.outputs.contains_key(name.as_str());
+            if gone && let Some((value, sensitive)) = before(name) {
+                let name: Str = name.as_str().into();
+                let change =
+                    OutputChange { name: name.clone(), action: Action::Delete, before: value, after: Value::NULL, sensitive };
+                changes.insert(name, change);
+            }
+        }
+        changes
+    }
+}

@@ -1,0 +1,288 @@
+//! Provider configurations start, recover what a journal left open, and read all their objects in bulk.
+
+use petgraph::graph::NodeIndex;
+use sdt_addr::{AbsProviderConfig, Mode};
+use sdt_diag::{Diagnostic, Diagnostics};
+use sdt_plan::{Action, Drift, NodeAddr};
+use sdt_provider::{ReadAnswer, ReadRequest, RecoverAnswer, RecoverRequest};
+use sdt_state::{Done, Entry, Failed, Unresolved, v4};
+use sdt_value::Value;
+
+use super::{Pending, PlanWalk};
+use crate::convert::{config_resource, id_of, instance_from_state, object_to_state};
+use crate::op::{Op, OpId, Progress, ProviderKey};
+
+impl PlanWalk {
+    pub(super) fn start_provider(&mut self, n: NodeIndex, addr: &AbsProviderConfig) {
+        let key = ProviderKey(self.provider_keys.len() as u32);
+        self.provider_keys.insert(n, key);
+        let Some((_, config)) = self.core.provider_config(n) else {
+            self.sched.finish(n, false);
+            return;
+        };
+        if !config.is_wholly_known() {
+            self.provider_unknown.insert(n);
+        }
+        let id = self.core.op_id();
+        self.pending.insert(id, Pending::Configure(n));
+        self.core.ops.push(Op::Configure { id, key, provider: addr.provider.clone(), config });
+    }
+
+    pub(super) fn on_configured(&mut self, n: NodeIndex, result: Result<(), Diagnostics>) {
+        if let Err(diags) = result {
+            let span = match &self.core.graph.node(n).addr {
+                NodeAddr::Provider(addr) => crate::core::block_span(&self.core.config, addr),
+                _ => None,
+            };
+            let placed = diags.into_iter().map(|d| match (d.subject, span) {
+                (None, Some(span)) => d.at(span),
+                _ => d,
+            });
+            self.core.diags.extend(Diagnostics(placed.collect()));
+            self.sched.finish(n, false);
+            return;
+        }
+        if self.provider_unknown.contains(&n) {
+            if self.objects_of(n).next().is_some() && self.options.refresh {
+                self.core.diags.push(Diagnostic::warning(
+                    "Objects not refreshed",
+                    format!(
+                        "The configuration of {} is not known before apply, so its objects could not be read. The plan relies on what state remembers of them.",
+                        self.core.graph.node(n).addr
+                    ),
+                ));
+            }
+            self.sched.finish(n, true);
+            return;
+        }
+        let open: Vec<usize> = (0..self.unresolved.len()).filter(|i| self.recovers_with(*i) == Some(n)).collect();
+        for i in &open {
+            let Some(request) = self.recover_request(*i) else { continue };
+            let id = self.core.op_id();
+            self.pending.insert(id, Pending::Recover(n, *i));
+            self.core.ops.push(Op::Recover { id, provider: self.provider_keys[&n], request });
+        }
+        if !self.recovering(n) {
+            self.refresh(n);
+        }
+    }
+
+    fn recovering(&self, n: NodeIndex) -> bool {
+        self.pending.values().any(|p| matches!(p, Pending::Recover(m, _) if *m == n))
+    }
+
+    /// The provider node that can resolve an open action.
+    fn recovers_with(&self, i: usize) -> Option<NodeIndex> {
+        let begun = &self.unresolved[i].begun;
+        let resource = config_resource(&begun.address.resource)?;
+        match self.core.graph.find(&NodeAddr::Resource(resource)) {
+            Some(n) => self.core.graph.node(n).provider,
+            None => {
+                let addr: AbsProviderConfig = begun.provider.parse().ok()?;
+                self.core.graph.find(&NodeAddr::Provider(addr))
+            }
+        }
+    }
+
+    fn recover_request(&mut self, i: usize) -> Option<RecoverRequest> {
+        let Unresolved { begun, id_known, .. } = self.unresolved[i].clone();
+        let resource = config_resource(&begun.address.resource)?;
+        let n = self.core.graph.find(&NodeAddr::Resource(resource))?;
+        let info = self.core.type_info(n)?;
+        let value = |json: &serde_json::Value| {
+            if json.is_null() { Value::null(info.ty.clone()) } else {
+                sdt_value::from_json(json, &info.ty).unwrap_or_else(|_| Value::null(info.ty.clone()))
+            }
+        };
+        Some(RecoverRequest {
+            type_name: begun.address.resource.ty.as_str().into(),
+            planned: value(&begun.planned),
+            prior: value(&begun.prior),
+            known: id_known.as_ref().map(|k| value(&k.attributes)),
+            token: begun.token.clone(),
+        })
+    }
+
+    pub(super) fn on_recovered(&mut self, n: NodeIndex, i: usize, answer: RecoverAnswer) {
+        let Unresolved { begun, id_known, .. } = self.unresolved[i].clone();
+        let address = begun.address.to_string();
+        let token = begun.token.clone();
+        match answer {
+            RecoverAnswer::Found { object, private, complete } => {
+                let resource = config_resource(&begun.address.resource);
+                let node = resource.and_then(|r| self.core.graph.find(&NodeAddr::Resource(r)));
+                if let (Some(node), Some(addr)) = (node, instance_from_state(&begun.address))
+                    && let Some(info) = self.core.type_info(node)
+                {
+                    let mut instance = object_to_state(addr.key.as_ref(), &info.schema, &info.ty, &object, &private);
+                    instance.tainted = !complete;
+                    instance.dependencies = begun.dependencies.iter().map(|d| d.as_str().into()).collect();
+                    instance.create_before_destroy = begun.create_before_destroy;
+                    if self.state.instance(&begun.address, None).is_some_and(|there| there.id() != instance.id()) {
+                        // Somebody else's object is at the address by now; ours goes with the next apply.
+                        instance.deposed = Some(token.chars().take(8).collect());
+                    }
+                    let json = v4::instance_to_json(&instance);
+                    self.recovered.push(Entry::Done(Done { token, object: Some(json) }));
+                    self.core.diags.push(Diagnostic::warning(
+                        "Object of an interrupted run found",
+                        format!(
+                            "A run that did not come to its end created {address} (id {}). It is managed again{}.",
+                            id_of(&object).unwrap_or_default(),
+                            if complete { "" } else { " and marked as tainted, since its creation may not be complete" }
+                        ),
+                    ));
+                    let provider = begun.provider.clone();
+                    let deposed = instance.deposed.clone();
+                    self.state.set_instance(&begun.address.resource, &provider, instance);
+                    self.add_prior(node, addr, deposed, &object, &private, !complete);
+                }
+            }
+            RecoverAnswer::Absent => {
+                self.recovered.push(Entry::Failed(Failed {
+                    token,
+                    message: "the object was not found when the run was recovered".into(),
+                    object: None,
+                }));
+            }
+            RecoverAnswer::Unclear(complaints) => {
+                let what: Vec<String> = complaints.iter().map(|c| format!("{}: {}", c.summary, c.detail)).collect();
+                let known = id_known.map(|_| " The service had already named the object.").unwrap_or_default();
+                self.core.diags.push(
+                    Diagnostic::error(
+                        "An interrupted run cannot be resolved",
+                        format!(
+                            "A run that did not come to its end began to create {address}, and it cannot be told whether the object exists.{known} Looked for: {}",
+                            what.join("; ")
+                        ),
+                    )
+                    .on(&address),
+                );
+            }
+        }
+        if !self.recovering(n) {
+            self.refresh(n);
+        }
+    }
+
+    /// Managed objects of a provider configuration that this run is about.
+    fn objects_of(&self, provider: NodeIndex) -> impl Iterator<Item = usize> + '_ {
+        (0..self.priors.len()).filter(move |i| {
+            let p = &self.priors[*i];
+            p.exists
+                && p.addr.resource.mode == Mode::Managed
+                && self.core.graph.node(p.node).provider == Some(provider)
+                && self.included(p.node, &p.addr)
+        })
+    }
+
+    /// Asks for all objects of a provider configuration at once.
+    fn refresh(&mut self, n: NodeIndex) {
+        let objects: Vec<usize> = if self.options.refresh { self.objects_of(n).collect() } else { Vec::new() };
+        if objects.is_empty() {
+            self.sched.finish(n, true);
+            return;
+        }
+        let mut requests = Vec::with_capacity(objects.len());
+        for i in objects {
+            let prior = &self.priors[i];
+            requests.push(ReadRequest {
+                key: i as u64,
+                type_name: prior.addr.resource.type_name.clone(),
+                prior: prior.value.clone(),
+                private: prior.private.clone(),
+            });
+            self.core.progress.push(Progress::RefreshStart { address: prior.addr.to_string(), id: id_of(&prior.value) });
+            self.runs.entry(prior.node).or_default().open += 1;
+        }
+        let id = self.core.op_id();
+        self.pending.insert(id, Pending::Refresh(n));
+        self.core.ops.push(Op::Refresh { id, provider: self.provider_keys[&n], requests });
+        self.sched.finish(n, true);
+    }
+
+    pub(super) fn on_read(&mut self, _op: OpId, answer: ReadAnswer) {
+        let i = answer.key as usize;
+        let Some(node) = self.priors.get(i).map(|p| p.node) else { return };
+        let address = self.priors[i].addr.to_string();
+        let mut ok = true;
+        match answer.result {
+            Ok((value, private)) => self.take_read(i, value, private),
+            Err(complaints) => ok = self.complain(node, &address, complaints),
+        }
+        self.core.progress.push(Progress::RefreshDone { address, id: id_of(&self.priors[i].value) });
+        self.close_one(node, ok);
+    }
+
+    fn take_read(&mut self, i: usize, value: Value, private: sdt_provider::Private) {
+        let prior = &self.priors[i];
+        let Some(info) = self.core.type_info(prior.node) else { return };
+        let prior = &mut self.priors[i];
+        let same = !value.is_null() && prior.value.raw_equals(&value);
+        if same && *prior.private == *private {
+            return;
+        }
+        let before = prior.marked(&info);
+        prior.private = private;
+        if value.is_null() {
+            prior.exists = false;
+        } else {
+            prior.value = value;
+        }
+        let after = if prior.exists { prior.marked(&info) } else { Value::null(info.ty.clone()) };
+        let imported = prior.imported.is_some();
+        let (addr, deposed, node) = (prior.addr.clone(), prior.deposed.clone(), prior.node);
+        let action = if prior.exists { Action::Update } else { Action::Delete };
+        if !same && !imported {
+            let previous = self.moved.get(&addr).cloned();
+            if let Some(provider) = self.provider_addr(node) {
+                let drift = Drift { addr, previous, deposed, provider, action, before, after };
+                self.core.progress.push(Progress::Drifted(drift.clone().into()));
+                self.drift.push(drift);
+            }
+        }
+        self.store_prior(i);
+    }
+
+    pub(super) fn on_refreshed(&mut self, _n: NodeIndex) {}
+
+    pub(super) fn provider_addr(&self, node: NodeIndex) -> Option<AbsProviderConfig> {
+        match &self.core.graph.node(self.core.graph.node(node).provider?).addr {
+            NodeAddr::Provider(p) => Some(p.clone()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn add_prior(
+        &mut self,
+        node: NodeIndex,
+        addr: sdt_addr::ResourceInstance,
+        deposed: Option<String>,
+        object: &Value,
+        private: &[u8],
+        tainted: bool,
+    ) -> usize {
+        let deposed = deposed.map(sdt_value::Str::from);
+        let id = self.priors.len();
+        self.priors.push(super::prior::Prior {
+            node,
+            addr,
+            deposed,
+            tainted,
+            value: object.clone(),
+            marks: Vec::new(),
+            private: private.into(),
+            exists: true,
+            imported: None,
+        });
+        let priors = &self.priors;
+        let all = self.priors_of.entry(node).or_default();
+        let new = (&priors[id].addr, priors[id].deposed.as_deref());
+        // A stale entry of the same place gives way.
+        match all.binary_search_by(|p| (&priors[*p].addr, priors[*p].deposed.as_deref()).cmp(&new)) {
+            Ok(at) => all[at] = id,
+            Err(at) => all.insert(at, id),
+        }
+        id
+    }
+}

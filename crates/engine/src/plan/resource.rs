@@ -1,0 +1,107 @@
+//! A resource node: expansion, then each instance, then what is left over.
+
+use petgraph::graph::NodeIndex;
+use sdt_addr::{ConfigResource, Mode};
+use sdt_plan::PlanMode;
+use sdt_value::Value;
+
+use super::PlanWalk;
+use crate::expand::{Placeholder, expand};
+use crate::scope::Ctx;
+use crate::slots::ResourceSlot;
+use crate::tree::Expansion;
+
+impl PlanWalk {
+    pub(super) fn start_resource(&mut self, n: NodeIndex, addr: &ConfigResource) {
+        let known = self.core.type_info(n).is_some();
+        let run = self.runs.entry(n).or_default();
+        run.failed |= !known;
+        if !known {
+            self.sched.finish(n, false);
+            return;
+        }
+        if self.options.mode == PlanMode::Destroy || self.core.graph.node(n).module.is_none() {
+            self.become_ready(n);
+            return;
+        }
+        match self.expand_resource(n, addr) {
+            Some(expansions) => self.runs.entry(n).or_default().expansions = expansions,
+            None => {
+                self.sched.finish(n, false);
+                return;
+            }
+        }
+        if addr.resource.mode == Mode::Managed && self.options.mode == PlanMode::Normal {
+            self.start_imports(n, addr);
+        }
+        self.become_ready(n);
+    }
+
+    fn become_ready(&mut self, n: NodeIndex) {
+        let run = self.runs.entry(n).or_default();
+        run.ready = true;
+        if run.open == 0 {
+            self.plan_resource(n);
+        }
+    }
+
+    /// The instances in every instance of the module.
+    fn expand_resource(&mut self, n: NodeIndex, addr: &ConfigResource) -> Option<Vec<(usize, Expansion)>> {
+        let id = self.core.graph.node(n).module?;
+        let module = self.core.tree.module(id).clone();
+        let resource = module.resources.get(&addr.resource)?;
+        if self.names_itself(n, resource) {
+            return None;
+        }
+        let mut all = Vec::new();
+        let mut ok = true;
+        for mi in self.core.insts.of_module(id).to_vec() {
+            let placeholder = match self.options.mode {
+                PlanMode::RefreshOnly => Placeholder::IfUnknown,
+                PlanMode::Normal | PlanMode::Destroy => Placeholder::Never,
+            };
+            let found =
+                expand(&Ctx::new(&self.core, mi), resource.count.as_ref(), resource.for_each.as_ref(), placeholder);
+            match found {
+                Ok(expansion) => {
+                    let slot = ResourceSlot::new(expansion.repeat, expansion.unknown);
+                    self.core.slots.set_resource(n, &self.core.insts, mi, slot);
+                    all.push((mi, expansion));
+                }
+                Err(diags) => ok &= self.core.take(diags),
+            }
+        }
+        ok.then_some(all)
+    }
+
+    /// Everything that was waited for is there: plans each instance, then the objects that no instance claims.
+    pub(super) fn plan_resource(&mut self, n: NodeIndex) {
+        let run = self.runs.entry(n).or_default();
+        if run.failed {
+            self.sched.finish(n, false);
+            return;
+        }
+        run.planning = true;
+        // Held open so that answers that come at once do not finish the node too early.
+        run.open += 1;
+        let expansions = std::mem::take(&mut run.expansions);
+        let mut ok = true;
+        for (mi, expansion) in &expansions {
+            if expansion.unknown {
+                continue;
+            }
+            for (key, repetition) in &expansion.members {
+                ok &= self.plan_instance(n, *mi, key.clone(), repetition.clone());
+            }
+        }
+        if self.options.mode == PlanMode::Destroy {
+            crate::inspect::resource_from_state(&mut self.core, n, &self.state);
+        }
+        ok &= self.plan_leftovers(n, &expansions);
+        self.close_one(n, ok);
+    }
+
+    pub(super) fn set_slot(&mut self, n: NodeIndex, mi: usize, key: Option<sdt_addr::InstanceKey>, value: Value) {
+        self.core.slots.resource_mut(n, &self.core.insts, mi).set(key, value);
+    }
+}

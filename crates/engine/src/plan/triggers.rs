@@ -1,0 +1,124 @@
+//! `replace_triggered_by`, and resources that name themselves.
+
+use petgraph::graph::NodeIndex;
+use sdt_addr::InstanceKey;
+use sdt_config::{Referenceable, Resource, parse_reference};
+use sdt_diag::{Diagnostic, Diagnostics};
+use sdt_hcl::{Expr, ExprKind, Step};
+use sdt_plan::{Action, Change, NodeAddr};
+use sdt_value::Value;
+
+use super::PlanWalk;
+use crate::scope::Ctx;
+use crate::tree::{Mi, Repetition};
+
+impl PlanWalk {
+    /// Whether something that an instance is to be replaced with changes in this plan.
+    pub(super) fn triggered(
+        &self,
+        n: NodeIndex,
+        mi: Mi,
+        resource: &Resource,
+        repetition: &Repetition,
+    ) -> Result<bool, Diagnostics> {
+        for expr in &resource.lifecycle.replace_triggered_by {
+            let ctx = Ctx::new(&self.core, mi).repeated(repetition.clone());
+            let Some((addr, key, rest)) = trigger(&ctx, expr)? else { continue };
+            let path = &self.core.tree.module(self.core.insts.all[mi].module).path;
+            let node = self.core.graph.find(&NodeAddr::Resource(addr.clone().in_module(path.clone())));
+            if node == Some(n) {
+                return Err(Diagnostic::error(
+                    "Self-referential block",
+                    format!("{} cannot trigger its own replacement.", resource.addr),
+                )
+                .at(expr.span())
+                .into());
+            }
+            let module = &self.core.insts.all[mi].addr;
+            let fires = match &key {
+                Some(_) => {
+                    let instance = addr.clone().instance(module.clone(), key);
+                    self.change_of.get(&instance).is_some_and(|i| fires(&self.changes[*i].1, &rest))
+                }
+                None => self
+                    .changes
+                    .iter()
+                    .filter(|(m, c)| Some(*m) == node && c.addr.module == *module)
+                    .any(|(_, c)| fires(c, &rest)),
+            };
+            if fires {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reports a resource whose own configuration refers to it. Returns whether it does.
+    pub(super) fn names_itself(&mut self, n: NodeIndex, resource: &Resource) -> bool {
+        let own = |r: &sdt_config::Reference| r.subject.resource() == Some(&resource.addr);
+        let mut found: Vec<_> = crate::refs::of_body(&resource.config).into_iter().filter(own).collect();
+        for e in [&resource.count, &resource.for_each] {
+            found.extend(crate::refs::of_exprs(e).into_iter().filter(own));
+        }
+        let Some(r) = found.first() else { return false };
+        let address = self.core.graph.node(n).addr.to_string();
+        self.core.diags.push(
+            Diagnostic::error(
+                "Self-referential block",
+                format!("The configuration of {address} refers to itself, so it could never be evaluated."),
+            )
+            .at(r.whole),
+        );
+        true
+    }
+}
+
+type Trigger = (sdt_addr::ResourceAddr, Option<InstanceKey>, Vec<Step>);
+
+/// Takes a reference apart; its index may be computed from `count` or `each`.
+fn trigger(ctx: &Ctx<'_>, expr: &Expr) -> Result<Option<Trigger>, Diagnostics> {
+    let mut expr = expr.unparenthesised();
+    let mut rest: Vec<Step> = Vec::new();
+    let mut key = None;
+    loop {
+        match &expr.kind {
+            ExprKind::RelativeTraversal { source, steps } => {
+                rest.splice(0..0, steps.iter().cloned());
+                expr = source.unparenthesised();
+            }
+            ExprKind::Index { collection, key: index } => {
+                let (value, diags) = ctx.eval(index);
+                if diags.has_errors() {
+                    return Err(diags);
+                }
+                let (value, _) = value.unmark_deep();
+                if key.is_none() && rest.is_empty() || matches!(collection.kind, ExprKind::Traversal(_)) {
+                    key = InstanceKey::from_value(&value);
+                } else {
+                    rest.insert(0, Step::Index { key: value, span: index.span() });
+                }
+                expr = collection.unparenthesised();
+            }
+            _ => break,
+        }
+    }
+    let traversal = expr.as_traversal()?;
+    let reference = parse_reference(&traversal)?;
+    let Referenceable::Resource(addr, literal) = reference.subject else { return Ok(None) };
+    let steps = reference.rest.into_iter().chain(rest).collect();
+    Ok(Some((addr, literal.or(key), steps)))
+}
+
+/// Only changes of the object itself count; a creation or deletion is none.
+fn fires(change: &Change, rest: &[Step]) -> bool {
+    if !matches!(change.action, Action::Update | Action::Replace(_)) {
+        return false;
+    }
+    let part = |v: &Value| rest.iter().try_fold(v.clone(), |v, s| sdt_hcl::apply_step(&v, s)).ok();
+    match (part(&change.before), part(&change.after)) {
+        _ if rest.is_empty() => true,
+        (Some(before), Some(after)) => !after.is_wholly_known() || !after.raw_equals(&before),
+        (None, None) => false,
+        _ => true,
+    }
+}

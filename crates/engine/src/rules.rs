@@ -1,0 +1,228 @@
+//! Conditions: validations, preconditions, postconditions, assertions, and what came of them.
+
+use std::collections::BTreeMap;
+
+use sdt_addr::ModulePath;
+use sdt_config::CheckRule;
+use sdt_diag::{Diagnostic, Diagnostics, Severity, Span};
+use sdt_hcl::Expr;
+use sdt_plan::{CheckKind, CheckObject, CheckResults, CheckStatus, ObjectResult};
+use sdt_value::{Kind, Marks, Type};
+
+use crate::core::Core;
+use crate::scope::Ctx;
+use crate::tree::Tree;
+
+/// What a condition is, for its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RuleKind {
+    Validation,
+    Precondition,
+    Postcondition,
+    Output,
+    Assert,
+}
+
+impl RuleKind {
+    fn failed(self) -> &'static str {
+        match self {
+            Self::Validation => "Invalid value for variable",
+            Self::Precondition => "Resource precondition failed",
+            Self::Postcondition => "Resource postcondition failed",
+            Self::Output => "Module output value precondition failed",
+            Self::Assert => "Check block assertion failed",
+        }
+    }
+
+    fn no_result(self) -> &'static str {
+        match self {
+            Self::Validation => "Invalid variable validation result",
+            _ => "Invalid condition result",
+        }
+    }
+}
+
+/// How one condition came out.
+pub(crate) struct Outcome {
+    pub(crate) status: CheckStatus,
+    pub(crate) message: Option<String>,
+    pub(crate) diags: Diagnostics,
+}
+
+impl Ctx<'_> {
+    /// Evaluates conditions. `place`: where the value of a validated variable was set.
+    pub(crate) fn outcomes(&self, rules: &[CheckRule], kind: RuleKind, place: Span) -> Vec<Outcome> {
+        rules.iter().map(|r| self.outcome(r, kind, place)).collect()
+    }
+
+    fn outcome(&self, rule: &CheckRule, kind: RuleKind, place: Span) -> Outcome {
+        let (value, mut diags) = self.eval(&rule.condition);
+        if diags.has_errors() {
+            return Outcome { status: CheckStatus::Error, message: None, diags };
+        }
+        let (value, _) = value.unmark_deep();
+        let at = rule.condition.span();
+        let mut bad = |detail: String| {
+            let mut all = std::mem::take(&mut diags);
+            all.push(Diagnostic::error(kind.no_result(), detail).at(at));
+            Outcome { status: CheckStatus::Error, message: None, diags: all }
+        };
+        if value.is_null() {
+            return bad("The condition must be true or false, not null.".into());
+        }
+        let value = match sdt_value::convert(&value, &Type::Bool) {
+            Ok(v) => v,
+            Err(e) => return bad(format!("The condition must be true or false: {e}.")),
+        };
+        match value.kind() {
+            Kind::Bool(true) => Outcome { status: CheckStatus::Pass, message: None, diags },
+            Kind::Bool(false) => {
+                let (message, more) = self.message(&rule.error_message);
+                diags.extend(more);
+                let subject = if kind == RuleKind::Validation { place } else { at };
+                let detail = match (&message, kind) {
+                    (Some(m), RuleKind::Validation) => format!("{m}\n\nThis was checked by the validation rule of the variable."),
+                    (Some(m), _) => m.clone(),
+                    (None, _) => "The condition does not hold, and its message could not be evaluated.".to_owned(),
+                };
+                let mut d = Diagnostic::error(kind.failed(), detail).at(subject);
+                d.values = sdt_hcl::expr_values(&rule.condition, self, sdt_hcl::Cause::default());
+                if kind == RuleKind::Assert {
+                    d.severity = Severity::Warning;
+                }
+                diags.push(d);
+                Outcome { status: CheckStatus::Fail, message: Some(message.unwrap_or_default()), diags }
+            }
+            _ => {
+                if kind == RuleKind::Assert {
+                    diags.push(
+                        Diagnostic::warning(
+                            "Check block assertion known after apply",
+                            "The condition depends on what is not known yet; its result will be known when this plan is applied.",
+                        )
+                        .at(at),
+                    );
+                }
+                Outcome { status: CheckStatus::Unknown, message: None, diags }
+            }
+        }
+    }
+
+    fn message(&self, expr: &Expr) -> (Option<String>, Diagnostics) {
+        let (value, mut diags) = self.eval(expr);
+        if diags.has_errors() {
+            return (None, diags);
+        }
+        let marks = value.deep_marks();
+        for (mark, what) in [(Marks::SENSITIVE, "sensitive"), (Marks::EPHEMERAL, "ephemeral")] {
+            if marks.contains(mark) {
+                diags.push(
+                    Diagnostic::error(
+                        format!("Error message refers to {what} values"),
+                        format!("The message holds a value that is {what}, so it cannot be shown."),
+                    )
+                    .at(expr.span()),
+                );
+                return (None, diags);
+            }
+        }
+        let text = sdt_value::convert(&value, &Type::String).ok();
+        (text.and_then(|v| v.as_str().map(|s| s.trim().to_owned())), diags)
+    }
+}
+
+/// Results by object and instance.
+#[derive(Default)]
+pub(crate) struct Checks {
+    objects: BTreeMap<(ModulePath, String), (CheckKind, BTreeMap<String, (CheckStatus, Vec<String>)>)>,
+}
+
+impl Checks {
+    /// Every object of the configuration that has conditions, without results.
+    pub(crate) fn declared(tree: &Tree) -> Self {
+        let mut checks = Self::default();
+        for id in tree.ids() {
+            let m = tree.module(id);
+            let mut add = |kind, local: String| {
+                checks.objects.insert((m.path.clone(), local), (kind, BTreeMap::new()));
+            };
+            for v in m.variables.values().filter(|v| !v.validations.is_empty()) {
+                add(CheckKind::Variable, format!("var.{}", v.name));
+            }
+            for o in m.outputs.values().filter(|o| !o.preconditions.is_empty()) {
+                add(CheckKind::Output, format!("output.{}", o.name));
+            }
+            for r in m.resources.values() {
+                if !r.lifecycle.preconditions.is_empty() || !r.lifecycle.postconditions.is_empty() {
+                    add(CheckKind::Resource, r.addr.to_string());
+                }
+            }
+            for c in m.checks.keys() {
+                add(CheckKind::Check, format!("check.{c}"));
+            }
+        }
+        checks
+    }
+
+    /// Unites a result with those the instance has.
+    pub(crate) fn record(
+        &mut self,
+        kind: CheckKind,
+        module: &ModulePath,
+        local: &str,
+        address: String,
+        status: CheckStatus,
+        problem: Option<String>,
+    ) {
+        let object = self.objects.entry((module.clone(), local.to_owned())).or_insert_with(|| (kind, BTreeMap::new()));
+        let instance = object.1.entry(address).or_insert((CheckStatus::Pass, Vec::new()));
+        instance.0 = instance.0.max(status);
+        instance.1.extend(problem);
+    }
+
+    /// The status of one instance, where it is known.
+    pub(crate) fn clear(&mut self, module: &ModulePath, local: &str, address: &str) {
+        if let Some(object) = self.objects.get_mut(&(module.clone(), local.to_owned())) {
+            object.1.remove(address);
+        }
+    }
+
+    pub(crate) fn results(&self) -> CheckResults {
+        let objects = self.objects.iter().map(|((module, local), (kind, instances))| {
+            let status = instances.values().map(|(s, _)| *s).max().unwrap_or(CheckStatus::Unknown);
+            let instances = instances
+                .iter()
+                .map(|(address, (status, problems))| ObjectResult {
+                    address: address.clone(),
+                    status: *status,
+                    problems: problems.clone(),
+                })
+                .collect();
+            CheckObject { kind: *kind, module: module.clone(), local: local.as_str().into(), status, instances }
+        });
+        CheckResults(objects.collect())
+    }
+}
+
+impl Core {
+    /// Records outcomes and reports what failed; returns whether the walk may go on from here.
+    pub(crate) fn run_rules(
+        &mut self,
+        outcomes: &[Outcome],
+        kind: CheckKind,
+        module: &ModulePath,
+        local: &str,
+        address: String,
+    ) -> bool {
+        let mut ok = true;
+        for o in outcomes {
+            self.checks.record(kind, module, local, address.clone(), o.status, o.message.clone());
+            let place = |d: Diagnostic| if kind == CheckKind::Resource { d.on(&address) } else { d };
+            let diags = Diagnostics(o.diags.0.iter().cloned().map(place).collect());
+            ok &= !diags.has_errors();
+            self.diags.extend(diags);
+        }
+        ok
+    }
+}
+

@@ -1,0 +1,122 @@
+//! `-target` and `-replace`.
+
+use petgraph::graph::NodeIndex;
+use rustc_hash::FxHashSet;
+use sdt_diag::{Diagnostic, Diagnostics};
+use sdt_plan::{NodeAddr, PlanMode};
+use sdt_state::State;
+
+use crate::convert::instance_from_state;
+use crate::core::Core;
+use crate::graph::ConfigGraph;
+use crate::input::PlanOptions;
+
+/// Resource nodes that a target names; none without targets.
+pub(crate) fn targeted(graph: &ConfigGraph, options: &PlanOptions) -> Option<FxHashSet<NodeIndex>> {
+    if options.targets.is_empty() {
+        return None;
+    }
+    let named = |n: &NodeIndex| match &graph.node(*n).addr {
+        NodeAddr::Resource(r) => options.targets.iter().any(|t| t.may_contain(r)),
+        _ => false,
+    };
+    Some(graph.graph.node_indices().filter(named).collect())
+}
+
+/// The nodes that a run is about: targets with what they need, or everything.
+pub(crate) fn wanted(
+    graph: &ConfigGraph,
+    options: &PlanOptions,
+    targeted: Option<&FxHashSet<NodeIndex>>,
+) -> FxHashSet<NodeIndex> {
+    let is_resource = |n: &NodeIndex| matches!(graph.node(*n).addr, NodeAddr::Resource(_));
+    let is_provider = |n: &NodeIndex| matches!(graph.node(*n).addr, NodeAddr::Provider(_));
+    if options.mode == PlanMode::Destroy {
+        // What uses a target goes with it. Only provider configurations are evaluated, with what they need.
+        let resources: FxHashSet<NodeIndex> = match targeted {
+            Some(t) => {
+                let state_users = users_by_state(graph, t);
+                graph.with_users(t.iter().copied().chain(state_users)).into_iter().filter(is_resource).collect()
+            }
+            None => graph.graph.node_indices().filter(is_resource).collect(),
+        };
+        let providers: FxHashSet<NodeIndex> = resources.iter().filter_map(|n| graph.node(*n).provider).collect();
+        debug_assert!(providers.iter().all(is_provider), "a resource's provider is a provider node");
+        let mut all = graph.with_needed(providers);
+        all.extend(resources);
+        return all;
+    }
+    let Some(targets) = targeted else { return graph.graph.node_indices().collect() };
+    let mut all = graph.with_needed(targets.iter().copied());
+    // Outputs and checks come along when all they need is there anyway.
+    for n in graph.order() {
+        let follows = match &graph.node(n).addr {
+            NodeAddr::Output(..) | NodeAddr::Local(..) | NodeAddr::Check(..) | NodeAddr::Variable(..) | NodeAddr::Module(_) => {
+                let mut needs_resource = false;
+                let inside = graph.with_needed([n]).into_iter().filter(is_resource).all(|r| {
+                    needs_resource = true;
+                    all.contains(&r)
+                });
+                inside && needs_resource && !matches!(graph.node(n).addr, NodeAddr::Module(_))
+            }
+            _ => false,
+        };
+        if follows {
+            all.extend(graph.with_needed([n]));
+        }
+    }
+    all
+}
+
+fn users_by_state(graph: &ConfigGraph, targets: &FxHashSet<NodeIndex>) -> Vec<NodeIndex> {
+    let mut found: FxHashSet<NodeIndex> = targets.clone();
+    loop {
+        let more: Vec<NodeIndex> = graph
+            .state_edges
+            .iter()
+            .filter(|(user, used)| found.contains(used) && !found.contains(user))
+            .map(|(user, _)| *user)
+            .collect();
+        if more.is_empty() {
+            return found.into_iter().collect();
+        }
+        found.extend(more);
+    }
+}
+
+/// Says what a plan with targets is not.
+pub(crate) fn warning() -> Diagnostic {
+    Diagnostic::warning(
+        "Resource targeting is in effect",
+        "This plan is limited to the given targets and what they need; it may not show every change the configuration asks for. -target is for recovering from errors, not for everyday use.",
+    )
+}
+
+/// What the options ask that cannot be.
+pub(crate) fn check(core: &Core, options: &PlanOptions, state: &State) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    for addr in &options.replace {
+        let exists = state.instances().any(|(a, _, _)| instance_from_state(&a).as_ref() == Some(addr));
+        let same: Vec<String> = state
+            .instances()
+            .filter_map(|(a, _, _)| instance_from_state(&a))
+            .filter(|a| a.resource == addr.resource && a.module == addr.module)
+            .map(|a| a.to_string())
+            .collect();
+        if exists || core.config.resource(&addr.config()).is_some() && same.is_empty() {
+            continue;
+        }
+        if same.is_empty() {
+            diags.push(Diagnostic::warning(
+                "Resource to replace not found",
+                format!("There is no {addr} in the configuration or state, so -replace has no effect on it."),
+            ));
+        } else {
+            diags.push(Diagnostic::warning(
+                "Incompletely-matched force-replace resource instance",
+                format!("{addr} is not an instance; there are: {}.", same.join(", ")),
+            ));
+        }
+    }
+    diags
+}
