@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use sdt_provider::{
     ApplyRequest, ApplySink, Complaint, Instance, Mode, PlanRequest, Private, Provider, ReadAnswer, ReadRequest, ReadSink,
+    RecoverAnswer, RecoverRequest,
 };
 use sdt_schema::{check_applied, check_planned, coerce, proposed_new};
 use sdt_value::{Value, from_json_implied, to_json};
@@ -168,12 +169,34 @@ impl Harness {
         if !answer.object.is_wholly_known() {
             return Err("the applied object is not wholly known".into());
         }
+        if object.is_none() {
+            self.recovers(type_name, &plan.value, &token, &answer.object).await?;
+        }
         let wrong = check_applied(&schema.block, &plan.value, &answer.object);
         if !schema.legacy_type_system && !wrong.is_empty() {
             return Err(format!("the applied object differs from the plan: {wrong:?}"));
         }
         errors(&self.instance.settled(&[token]).await)?;
         Ok(Object { type_name: type_name.into(), value: answer.object, private: answer.private, config: config.clone() })
+    }
+
+    /// The object just made must be found by a process that only knows what was planned and the token.
+    async fn recovers(&self, type_name: &str, planned: &Value, token: &str, made: &Value) -> Result<(), Failure> {
+        let request = RecoverRequest {
+            type_name: type_name.into(),
+            planned: planned.clone(),
+            prior: Value::null(planned.ty()),
+            known: None,
+            token: token.into(),
+        };
+        match self.instance.recover(request).await {
+            RecoverAnswer::Found { object, .. } => {
+                let id = |v: &Value| v.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+                if id(&object) == id(made) { Ok(()) } else { Err(format!("recovered {} instead of {}", id(&object), id(made))) }
+            }
+            RecoverAnswer::Absent => Err("the object just made is not recovered".into()),
+            RecoverAnswer::Unclear(why) => Err(format!("recovery is unclear: {}", complaints(&why))),
+        }
     }
 
     /// Reads objects of any types in one request; `None` for those that are gone.
@@ -297,11 +320,15 @@ impl Harness {
                 return Err(format!("{step}: planned {answer} {:?} instead of {expect}: {changed}", plan.replace));
             }
             if answer == "update" {
+                let before = object.clone();
                 object = self.apply(type_name, &config, Some(&object)).await.map_err(|e| format!("{step}: {e}"))?;
                 if let Some(last) = made.last_mut() {
                     last.1 = object.clone();
                 }
                 object = self.settled_object(object, &step).await?;
+                if update.get("drift") != Some(&Json::Bool(false)) {
+                    self.drifts(&before, &object, &changes).await.map_err(|e| format!("{step}: {e}"))?;
+                }
                 config_json = next;
             }
         }
@@ -333,6 +360,18 @@ impl Harness {
             return Err(format!("{step}: private differs: {} {}", text(&read.private), text(&plan.private)));
         }
         Ok(read)
+    }
+
+    /// To a state that does not know the update, it is drift: each changed attribute must show.
+    async fn drifts(&self, before: &Object, now: &Object, changes: &Json) -> Result<(), Failure> {
+        let read = self.read(std::slice::from_ref(before)).await?.pop().flatten().ok_or("read by the old state: not there")?;
+        for name in changes.as_object().into_iter().flatten().map(|(k, _)| k) {
+            let of = |o: &Object| o.value.get(name).cloned().unwrap_or(Value::NULL);
+            if !of(before).raw_equals(&of(now)) && of(before).raw_equals(&of(&read)) {
+                return Err(format!("a change of {name} behind our back does not show"));
+            }
+        }
+        Ok(())
     }
 
     async fn import(&self, type_name: &str, case: &Json, object: &Object) -> Result<(), Failure> {

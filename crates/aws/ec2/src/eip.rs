@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use aws_sdk_ec2::types::{AddressAttributeName, DomainType, ResourceType};
 use sdt_aws_core::{Api, Aws, in_order};
-use sdt_provider::{Changes, Computed, Cx, Error, Id, OptComputed, Resource, Tags, Token, async_trait};
+use sdt_provider::{
+    Changes, Computed, Cx, Error, Id, OPERATION_TAG, OptComputed, Resource, Tags, Token, async_trait,
+};
 
 use crate::{ec2, filter, tags, text};
 
@@ -165,7 +167,11 @@ impl Resource for Eip {
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
-        Ok(tags::by_token(cx, &ResourceType::ElasticIp).await?.map(|id| Self { id, ..want.clone() }))
+        // DescribeTags is late for addresses.
+        let token = filter(&format!("tag:{OPERATION_TAG}"), [cx.token()]);
+        let found = ec2(cx.api).describe_addresses().filters(token).send().await.api()?;
+        let id = found.addresses().first().and_then(|a| a.allocation_id.clone());
+        Ok(id.map(|id| Self { id, ..want.clone() }))
     }
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
