@@ -147,7 +147,10 @@ pub(crate) fn validate(config: &Value) -> Diagnostics {
     if let Some(mode) = config.get("retry_mode").and_then(Value::as_str)
         && !matches!(mode, "standard" | "adaptive")
     {
-        out.push(Diagnostic::error("Invalid retry_mode", format!("retry_mode is \"standard\" or \"adaptive\", not {mode:?}.")));
+        out.push(Diagnostic::error(
+            "Invalid retry_mode",
+            format!("retry_mode is \"standard\" or \"adaptive\", not {mode:?}."),
+        ));
     }
     let set = |name: &str| config.get(name).and_then(Value::as_items).is_some_and(|i| !i.is_empty());
     if set("allowed_account_ids") && set("forbidden_account_ids") {

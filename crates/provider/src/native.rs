@@ -13,8 +13,8 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::api::{
-    ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Mode, PlanAnswer, PlanRequest, Private, Provider,
-    ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
+    ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Mode, PlanAnswer, PlanRequest, Private,
+    Provider, ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
 };
 use crate::convert::with;
 use crate::declare::Meta;
@@ -175,7 +175,8 @@ impl<B: Backend> Provider for Native<B> {
         let ty = schema.block.implied_type();
         let fitted = fit_json(&stored, &schema.block);
         from_json(&fitted, &ty).map_err(|e| {
-            let detail = format!("The stored object of type {type_name} (version {version}) cannot be read at {}: {e}.", e.path);
+            let detail =
+                format!("The stored object of type {type_name} (version {version}) cannot be read at {}: {e}.", e.path);
             Diagnostic::error("Stored object does not fit its schema", detail).into()
         })
     }
@@ -198,7 +199,9 @@ fn fit_json(stored: &serde_json::Value, block: &sdt_schema::Block) -> serde_json
         let value = match members.get(&**name) {
             Some(Json::Array(items)) => items.iter().map(|i| fit_json(i, &nested.block)).collect(),
             Some(one @ Json::Object(_)) => fit_json(one, &nested.block),
-            _ if matches!(nested.nesting, sdt_schema::Nesting::List | sdt_schema::Nesting::Set) => Json::Array(Vec::new()),
+            _ if matches!(nested.nesting, sdt_schema::Nesting::List | sdt_schema::Nesting::Set) => {
+                Json::Array(Vec::new())
+            }
             _ => Json::Null,
         };
         out.insert(name.to_string(), value);
@@ -295,7 +298,8 @@ impl<B: Backend> NativeInstance<B> {
         } else {
             got.clone()
         };
-        let imported = meta.decl.fields.iter().filter(|f| f.name != "id").all(|f| prior.get(f.name).is_none_or(is_zero));
+        let imported =
+            meta.decl.fields.iter().filter(|f| f.name != "id").all(|f| prior.get(f.name).is_none_or(is_zero));
         let mut object = if imported { got } else { after_read(meta.decl, &got, prior, meta.legacy) };
         if !meta.timeouts.is_empty() {
             object = with(&object, prior.get("timeouts").map(|t| ("timeouts", t.clone())));
@@ -316,7 +320,8 @@ impl<B: Backend> Instance for NativeInstance<B> {
         for (name, group) in groups {
             let Some(kind) = resource_type::<B>(&name) else {
                 for request in group {
-                    let complaints = vec![complaint("Unknown resource type", format!("The provider has no type {name:?}."))];
+                    let complaints =
+                        vec![complaint("Unknown resource type", format!("The provider has no type {name:?}."))];
                     sink.answer(ReadAnswer { key: request.key, result: Err(complaints) });
                 }
                 continue;
@@ -338,7 +343,8 @@ impl<B: Backend> Instance for NativeInstance<B> {
 
     async fn plan(&self, request: PlanRequest) -> PlanAnswer {
         let Some(kind) = resource_type::<B>(&request.type_name) else {
-            let complaints = vec![complaint("Unknown resource type", format!("The provider has no type {:?}.", request.type_name))];
+            let complaints =
+                vec![complaint("Unknown resource type", format!("The provider has no type {:?}.", request.type_name))];
             return PlanAnswer { complaints, ..PlanAnswer::default() };
         };
         if request.config.is_null() {
@@ -355,7 +361,8 @@ impl<B: Backend> Instance for NativeInstance<B> {
 
     async fn apply(&self, request: ApplyRequest, progress: &dyn ApplySink) -> ApplyAnswer {
         let Some(life) = self.lifecycle(&request.type_name) else {
-            let complaints = vec![complaint("Unknown resource type", format!("The provider has no type {:?}.", request.type_name))];
+            let complaints =
+                vec![complaint("Unknown resource type", format!("The provider has no type {:?}.", request.type_name))];
             return ApplyAnswer { object: request.prior, private: request.private, complaints };
         };
         let answer = life.apply(&request, progress).await;
@@ -385,7 +392,10 @@ impl<B: Backend> Instance for NativeInstance<B> {
 
     async fn read_data(&self, type_name: &str, config: Value) -> Result<Value, Vec<Complaint>> {
         let Some(kind) = data_type::<B>(type_name) else {
-            return Err(vec![complaint("Unknown data source", format!("The provider has no data source {type_name:?}."))]);
+            return Err(vec![complaint(
+                "Unknown data source",
+                format!("The provider has no data source {type_name:?}."),
+            )]);
         };
         let key = format!("{type_name} {}", to_json(&config, &config.ty()));
         let cell = self.asked.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone();
@@ -395,7 +405,11 @@ impl<B: Backend> Instance for NativeInstance<B> {
                 let got = found.map_err(|e| vec![e.complaint("reading", kind.human(), None)])?;
                 // What was configured stays as it was written.
                 let set = config.as_members().into_iter().flatten().filter(|(_, v)| !v.is_null());
-                let mut object = with(&got, set.filter(|(_, v)| !v.as_items().is_some_and(<[_]>::is_empty)).map(|(k, v)| (k.clone(), v.clone())));
+                let mut object = with(
+                    &got,
+                    set.filter(|(_, v)| !v.as_items().is_some_and(<[_]>::is_empty))
+                        .map(|(k, v)| (k.clone(), v.clone())),
+                );
                 if let Some(timeouts) = config.get("timeouts") {
                     object = with(&object, [("timeouts", timeouts.clone())]);
                 }

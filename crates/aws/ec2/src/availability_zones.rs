@@ -43,7 +43,8 @@ impl DataSource for AvailabilityZones {
     const HUMAN: &'static str = "EC2 Availability Zones";
 
     async fn read(cx: &Cx<'_, Aws>, query: Self) -> Result<Self, Error> {
-        let mut call = ec2(cx.api).describe_availability_zones().set_all_availability_zones(query.all_availability_zones);
+        let mut call =
+            ec2(cx.api).describe_availability_zones().set_all_availability_zones(query.all_availability_zones);
         if let Some(state) = &query.state {
             call = call.filters(filter("state", [state]));
         }
@@ -55,7 +56,9 @@ impl DataSource for AvailabilityZones {
         let excluded = |list: &Option<Set<String>>, value: Option<&str>| {
             list.as_ref().is_some_and(|l| l.iter().any(|x| Some(x.as_str()) == value))
         };
-        zones.retain(|z| !excluded(&query.exclude_names, z.zone_name()) && !excluded(&query.exclude_zone_ids, z.zone_id()));
+        zones.retain(|z| {
+            !excluded(&query.exclude_names, z.zone_name()) && !excluded(&query.exclude_zone_ids, z.zone_id())
+        });
         let mut groups: Vec<String> = zones.iter().filter_map(|z| z.group_name.clone()).collect();
         groups.sort();
         groups.dedup();

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_ec2::types::{AddressAttributeName, DomainType, ResourceType};
 use sdt_aws_core::{Api, Aws, in_order};
-use sdt_provider::{
-    Changes, Computed, Cx, Error, Id, OPERATION_TAG, OptComputed, Resource, Tags, Token, async_trait,
-};
+use sdt_provider::{Changes, Computed, Cx, Error, Id, OPERATION_TAG, OptComputed, Resource, Tags, Token, async_trait};
 
 use crate::{ec2, filter, tags, text};
 
@@ -104,8 +102,13 @@ impl Resource for Eip {
         let ids = found.iter().filter_map(|a| a.allocation_id.clone()).collect();
         let names = ec2(cx.api).describe_addresses_attribute().set_allocation_ids(Some(ids));
         let names = names.attribute(AddressAttributeName::DomainName).into_paginator().items().send();
-        let mut names: HashMap<String, String> =
-            names.try_collect().await.api()?.into_iter().filter_map(|a| Some((a.allocation_id?, a.ptr_record?))).collect();
+        let mut names: HashMap<String, String> = names
+            .try_collect()
+            .await
+            .api()?
+            .into_iter()
+            .filter_map(|a| Some((a.allocation_id?, a.ptr_record?)))
+            .collect();
         let objects = found.into_iter().filter_map(|a| {
             let id = a.allocation_id?;
             let domain = a.domain.map(|d| d.as_str().to_owned());

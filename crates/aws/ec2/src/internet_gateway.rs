@@ -90,7 +90,7 @@ impl Resource for InternetGateway {
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
-        Ok(tags::by_token(cx, &ResourceType::InternetGateway).await?.map(|id| Self { id, ..want.clone() }))
+        Ok(tags::by_token(cx).await?.map(|id| Self { id, ..want.clone() }))
     }
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
@@ -108,7 +108,11 @@ async fn attach(cx: &Cx<'_, Aws>, id: &str, vpc: &str) -> Result<(), Error> {
         other => other?,
     }
     cx.wait("the internet gateway to be attached", Pace::QUICK, || async {
-        Ok(if attached(cx, id).await?.as_deref() == Some(vpc) { Seen::Ready(()) } else { Seen::Pending("attaching".into()) })
+        Ok(if attached(cx, id).await?.as_deref() == Some(vpc) {
+            Seen::Ready(())
+        } else {
+            Seen::Pending("attaching".into())
+        })
     })
     .await
 }
@@ -130,6 +134,7 @@ async fn detach(cx: &Cx<'_, Aws>, id: &str, vpc: &str) -> Result<(), Error> {
 
 /// The VPC that a gateway is attached to.
 async fn attached(cx: &Cx<'_, Aws>, id: &str) -> Result<Option<String>, Error> {
-    let found = ec2(cx.api).describe_internet_gateways().filters(filter("internet-gateway-id", [id])).send().await.api()?;
+    let found =
+        ec2(cx.api).describe_internet_gateways().filters(filter("internet-gateway-id", [id])).send().await.api()?;
     Ok(found.internet_gateways().first().and_then(|g| g.attachments().first()).and_then(|a| a.vpc_id.clone()))
 }

@@ -118,11 +118,16 @@ impl Resource for NatGateway {
     async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {
         let id = &prior.id;
         if changed.has(Self::SECONDARY_ALLOCATION_IDS) {
-            let (gone, new) = difference(prior.secondary_allocation_ids.as_ref(), want.secondary_allocation_ids.as_ref());
+            let (gone, new) =
+                difference(prior.secondary_allocation_ids.as_ref(), want.secondary_allocation_ids.as_ref());
             if !gone.is_empty() {
                 let found = find(cx.api, id).await?.and_then(|g| g.nat_gateway_addresses).unwrap_or_default();
                 let of_gone = |a: &aws_sdk_ec2::types::NatGatewayAddress| {
-                    a.allocation_id.as_ref().is_some_and(|x| gone.contains(x)).then(|| a.association_id.clone()).flatten()
+                    a.allocation_id
+                        .as_ref()
+                        .is_some_and(|x| gone.contains(x))
+                        .then(|| a.association_id.clone())
+                        .flatten()
                 };
                 let associations: Vec<String> = found.iter().filter_map(of_gone).collect();
                 let call = ec2(cx.api).disassociate_nat_gateway_address().nat_gateway_id(id);
@@ -162,7 +167,7 @@ impl Resource for NatGateway {
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
-        Ok(tags::by_token(cx, &ResourceType::Natgateway).await?.map(|id| Self { id, ..want.clone() }))
+        Ok(tags::by_token(cx).await?.map(|id| Self { id, ..want.clone() }))
     }
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {

@@ -2,7 +2,9 @@
 
 use aws_sdk_ec2::types::Route as Found;
 use sdt_aws_core::{Api, Aws};
-use sdt_provider::{Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, Resource, Seen, Token, Value, async_trait, checks};
+use sdt_provider::{
+    Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, Resource, Seen, Token, Value, async_trait, checks,
+};
 
 use crate::route_table::find;
 use crate::{ec2, text};
@@ -14,8 +16,16 @@ pub(crate) struct Route {
     id: Id,
     /// Carrier gateway.
     #[attr(exactly_one_of(
-        carrier_gateway_id, core_network_arn, egress_only_gateway_id, gateway_id, local_gateway_id, nat_gateway_id,
-        network_interface_id, transit_gateway_id, vpc_endpoint_id, vpc_peering_connection_id
+        carrier_gateway_id,
+        core_network_arn,
+        egress_only_gateway_id,
+        gateway_id,
+        local_gateway_id,
+        nat_gateway_id,
+        network_interface_id,
+        transit_gateway_id,
+        vpc_endpoint_id,
+        vpc_peering_connection_id
     ))]
     carrier_gateway_id: Option<String>,
     /// Core network.
@@ -157,7 +167,9 @@ impl Resource for Route {
             let done = find_route(cx.api, prior).await?.is_some_and(|r| {
                 let there = Target::of(&r);
                 // A route to an instance's interface shows both.
-                there == target || target.network_interface_id.is_some() && there.network_interface_id == target.network_interface_id
+                there == target
+                    || target.network_interface_id.is_some()
+                        && there.network_interface_id == target.network_interface_id
             });
             Ok(if done { Seen::Ready(()) } else { Seen::Pending(String::new()) })
         })
@@ -200,7 +212,8 @@ impl Resource for Route {
 
 impl Route {
     fn destination(&self) -> &str {
-        let options = [&self.destination_cidr_block, &self.destination_ipv6_cidr_block, &self.destination_prefix_list_id];
+        let options =
+            [&self.destination_cidr_block, &self.destination_ipv6_cidr_block, &self.destination_prefix_list_id];
         options.into_iter().flatten().next().map(String::as_str).unwrap_or_default()
     }
 
@@ -271,7 +284,8 @@ impl Destination {
 }
 
 /// Errors of targets that were just made.
-const NOT_YET: [&str; 3] = ["InvalidParameterException", "InvalidTransitGatewayID.NotFound", "InvalidNatGatewayID.NotFound"];
+const NOT_YET: [&str; 3] =
+    ["InvalidParameterException", "InvalidTransitGatewayID.NotFound", "InvalidNatGatewayID.NotFound"];
 
 /// Makes a route.
 pub(crate) async fn create(cx: &Cx<'_, Aws>, table: &str, destination: &str, t: &Target) -> Result<(), Error> {

@@ -2,7 +2,9 @@
 
 use aws_sdk_ec2::types::{ResourceType, Route as Found, RouteOrigin, RouteTable as FoundTable};
 use sdt_aws_core::{Api, Aws, in_order};
-use sdt_provider::{Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait};
+use sdt_provider::{
+    Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait,
+};
 
 use crate::route::Target;
 use crate::{ec2, filter, tags, text};
@@ -132,7 +134,7 @@ impl Resource for RouteTable {
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
-        Ok(tags::by_token(cx, &ResourceType::RouteTable).await?.map(|id| Self { id, ..want.clone() }))
+        Ok(tags::by_token(cx).await?.map(|id| Self { id, ..want.clone() }))
     }
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
@@ -175,7 +177,9 @@ fn inline(table: &FoundTable, known: Option<&Set<InlineRoute>>) -> Set<InlineRou
         }
     });
     let local = |r: &InlineRoute| r.gateway_id.as_deref() == Some("local");
-    routes.filter(|r| !local(r) || known.is_some_and(|k| k.iter().any(|k| k.destination() == r.destination()))).collect()
+    routes
+        .filter(|r| !local(r) || known.is_some_and(|k| k.iter().any(|k| k.destination() == r.destination())))
+        .collect()
 }
 
 impl InlineRoute {

@@ -55,7 +55,10 @@ impl Resource for RouteTableAssociation {
         let found = associations(cx, known).await?;
         let gone = |a: &Found| {
             let state = a.association_state().and_then(|s| s.state());
-            matches!(state, Some(RouteTableAssociationStateCode::Disassociated | RouteTableAssociationStateCode::Disassociating))
+            matches!(
+                state,
+                Some(RouteTableAssociationStateCode::Disassociated | RouteTableAssociationStateCode::Disassociating)
+            )
         };
         Ok(known
             .iter()
@@ -63,7 +66,9 @@ impl Resource for RouteTableAssociation {
                 let of = |a: &&Found| {
                     (k.subnet_id.is_some() && a.subnet_id == k.subnet_id)
                         || (k.gateway_id.is_some() && a.gateway_id == k.gateway_id)
-                        || (k.subnet_id.is_none() && k.gateway_id.is_none() && a.route_table_association_id() == Some(&k.id))
+                        || (k.subnet_id.is_none()
+                            && k.gateway_id.is_none()
+                            && a.route_table_association_id() == Some(&k.id))
                 };
                 let a = found.iter().filter(|a| !gone(a)).find(of)?;
                 Some(Self {

@@ -5,7 +5,9 @@ use aws_sdk_ec2::types::{
     SecurityGroupRuleUpdate, UserIdGroupPair,
 };
 use sdt_aws_core::{Api, Aws, in_order};
-use sdt_provider::{Changes, Computed, Cx, Error, Id, Pace, PlanEdit, Resource, Seen, Tags, Token, Value, async_trait, checks};
+use sdt_provider::{
+    Changes, Computed, Cx, Error, Id, Pace, PlanEdit, Resource, Seen, Tags, Token, Value, async_trait, checks,
+};
 
 use crate::{ec2, filter, tags, text};
 
@@ -123,7 +125,8 @@ macro_rules! rule {
                     .send()
                     .await
                     .api()?;
-                let id = made.security_group_rules.unwrap_or_default().into_iter().find_map(|r| r.security_group_rule_id);
+                let id =
+                    made.security_group_rules.unwrap_or_default().into_iter().find_map(|r| r.security_group_rule_id);
                 Ok(Self { id: id.unwrap_or_default(), ..want })
             }
 
@@ -173,7 +176,9 @@ macro_rules! rule {
                         .set_description(want.description.clone())
                         .set_from_port(want.from_port.map(|p| p as i32))
                         .set_prefix_list_id(want.prefix_list_id.clone())
-                        .set_referenced_group_id(want.referenced_security_group_id.as_deref().map(|g| split(g).1.to_owned()))
+                        .set_referenced_group_id(
+                            want.referenced_security_group_id.as_deref().map(|g| split(g).1.to_owned()),
+                        )
                         .set_to_port(want.to_port.map(|p| p as i32))
                         .build();
                     let update = SecurityGroupRuleUpdate::builder().security_group_rule_id(&prior.id);
@@ -201,7 +206,7 @@ macro_rules! rule {
             }
 
             async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
-                let found = tags::by_token(cx, &ResourceType::SecurityGroupRule).await?;
+                let found = tags::by_token(cx).await?;
                 Ok(found.map(|id| Self { id, ..want.clone() }))
             }
 
@@ -211,7 +216,8 @@ macro_rules! rule {
 
             fn customize(edit: &mut PlanEdit<'_>) {
                 // A rule keeps the kind of its peer.
-                for name in [Self::CIDR_IPV4, Self::CIDR_IPV6, Self::PREFIX_LIST_ID, Self::REFERENCED_SECURITY_GROUP_ID] {
+                for name in [Self::CIDR_IPV4, Self::CIDR_IPV6, Self::PREFIX_LIST_ID, Self::REFERENCED_SECURITY_GROUP_ID]
+                {
                     if edit.changes(name) && edit.prior(name).is_null() != edit.planned(name).is_null() {
                         edit.replace(name);
                     }
@@ -242,7 +248,8 @@ macro_rules! rule {
                 let p = match &self.referenced_security_group_id {
                     Some(x) => {
                         let (account, group) = split(x);
-                        let pair = UserIdGroupPair::builder().group_id(group).set_user_id(account.map(ToOwned::to_owned));
+                        let pair =
+                            UserIdGroupPair::builder().group_id(group).set_user_id(account.map(ToOwned::to_owned));
                         p.user_id_group_pairs(pair.set_description(d).build())
                     }
                     None => p,

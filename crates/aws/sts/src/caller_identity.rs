@@ -24,6 +24,11 @@ impl DataSource for CallerIdentity {
 
     async fn read(cx: &Cx<'_, Aws>, _query: Self) -> Result<Self, Error> {
         let who = cx.api.identity().await?.clone();
-        Ok(Self { id: who.account.clone(), account_id: Some(who.account), arn: Some(who.arn), user_id: Some(who.user_id) })
+        Ok(Self {
+            id: who.account.clone(),
+            account_id: Some(who.account),
+            arn: Some(who.arn),
+            user_id: Some(who.user_id),
+        })
     }
 }
