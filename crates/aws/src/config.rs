@@ -198,8 +198,7 @@ impl Provider {
             http_proxy: c.http_proxy,
             https_proxy: c.https_proxy,
             no_proxy: c.no_proxy,
-            // The services' throttling is normal with many objects: be patient where the user has not said otherwise.
-            max_retries: c.max_retries.and_then(|n| u32::try_from(n).ok()).or(Some(10)),
+            max_retries: c.max_retries.and_then(|n| u32::try_from(n).ok()),
             retry_mode: c.retry_mode.map(|m| if m == "adaptive" { RetryMode::Adaptive } else { RetryMode::Standard }),
             skip_metadata_api_check: c.skip_metadata_api_check.as_deref() == Some("true"),
             skip_region_validation: c.skip_region_validation == Some(true),

@@ -23,7 +23,7 @@ use crate::lifecycle::Lifecycle;
 use crate::plan::plan;
 use crate::resource::{Cx, DataSourceType, ResourceType, Token};
 use crate::same::{after_read, is_zero};
-use crate::tags::TagSettings;
+use crate::tags::{OPERATION_TAG, TagSettings};
 use crate::timeouts::private;
 use crate::validate::validate;
 
@@ -183,7 +183,7 @@ impl<B: Backend> Provider for Native<B> {
 
     async fn configure(&self, config: &Value, env: &ProviderEnv) -> Result<Arc<dyn Instance>, Diagnostics> {
         let (api, tags) = B::start(config, env).await?;
-        Ok(Arc::new(NativeInstance::<B> { api, tags, made: Mutex::default(), asked: Mutex::default() }))
+        Ok(Arc::new(NativeInstance::<B> { api, tags, made: Mutex::default(), left: Mutex::default(), asked: Mutex::default() }))
     }
 }
 
@@ -234,6 +234,8 @@ struct NativeInstance<B: Backend> {
     tags: TagSettings,
     /// Tokens of creations that left the temporary tag, with type and id.
     made: Mutex<HashMap<String, (&'static str, String)>>,
+    /// The same, of earlier runs, as seen in reading.
+    left: Mutex<HashMap<String, (&'static str, String)>>,
     /// Data sources being read: equal requests share one answer.
     asked: Mutex<HashMap<String, Asked>>,
 }
@@ -294,6 +296,13 @@ impl<B: Backend> NativeInstance<B> {
         let meta = kind.meta();
         let got = if meta.tagged {
             let all = got.get("tags_all").cloned().unwrap_or(Value::NULL);
+            // It is in the state, so its creation is durable: the tag is left over from a run that was killed just before removing it.
+            if let Some(token) = all.get(OPERATION_TAG).and_then(Value::as_str)
+                && let Some(id) = got.get("id").and_then(Value::as_str)
+            {
+                let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+                left.insert(token.to_owned(), (meta.name, id.to_owned()));
+            }
             with(got, self.tags.split(&all, prior.get("tags")))
         } else {
             got.clone()
@@ -443,7 +452,8 @@ impl<B: Backend> Instance for NativeInstance<B> {
         let mut ids: BTreeMap<&'static str, (&'static str, Vec<String>)> = BTreeMap::new();
         {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            for (name, id) in tokens.iter().filter_map(|t| made.remove(t)) {
+            let left = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
+            for (name, id) in tokens.iter().filter_map(|t| made.remove(t)).chain(left.into_values()) {
                 // Types of one service share one call; the service is the first word of the name for humans.
                 let service = resource_type::<B>(name).map_or("", |k| k.human().split(' ').next().unwrap_or_default());
                 ids.entry(service).or_insert((name, Vec::new())).1.push(id);
