@@ -236,6 +236,50 @@ impl std::fmt::Display for Moment {
     }
 }
 
+/// Reads a date or time as YAML writes them (`2001-1-2`, `2001-1-2 3:4:5`, `2001-1-2T3:4:5Z`) into RFC 3339.
+pub(crate) fn lenient(text: &str) -> Option<String> {
+    fn number(at: &mut &str, least: usize, most: usize, max: i64) -> Option<i64> {
+        let len = at.bytes().take(most).take_while(u8::is_ascii_digit).count();
+        let n: i64 = at[..len].parse().ok().filter(|_| len >= least)?;
+        *at = &at[len..];
+        (n <= max).then_some(n)
+    }
+    fn mark<'a>(at: &mut &'a str, mark: &str) -> Option<()> {
+        *at = at.strip_prefix(mark)?;
+        Some(())
+    }
+    let mut at = text;
+    let year = number(&mut at, 4, 4, 9999)?;
+    mark(&mut at, "-")?;
+    let month = number(&mut at, 1, 2, 12).filter(|m| *m > 0)?;
+    mark(&mut at, "-")?;
+    let day = number(&mut at, 1, 2, days_in(year, month)).filter(|d| *d > 0)?;
+    let (mut seconds, mut offset) = (days_from_civil(year, month, day) * 86_400, 0);
+    if !at.is_empty() {
+        let zoned = at.starts_with(['T', 't']);
+        at = at.strip_prefix(['T', 't', ' '])?;
+        seconds += number(&mut at, 1, 2, 23)? * 3600;
+        mark(&mut at, ":")?;
+        seconds += number(&mut at, 1, 2, 59)? * 60;
+        mark(&mut at, ":")?;
+        seconds += number(&mut at, 1, 2, 59)?;
+        if let Some(fraction) = at.strip_prefix('.') {
+            at = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+        }
+        if zoned && mark(&mut at, "Z").is_none() {
+            let sign = if mark(&mut at, "+").is_some() { 1 } else { -1 };
+            if sign < 0 {
+                mark(&mut at, "-")?;
+            }
+            offset = number(&mut at, 2, 2, 24)? * 3600;
+            mark(&mut at, ":")?;
+            offset = sign * (offset + number(&mut at, 2, 2, 60)? * 60);
+        }
+    }
+    let moment = Moment { seconds: seconds - offset, nanos: 0, offset };
+    at.is_empty().then(|| moment.to_string())
+}
+
 fn format_date(format: &str, at: &Moment) -> Result<String, String> {
     let p = at.parts();
     let mut out = String::new();
