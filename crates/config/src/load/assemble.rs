@@ -241,6 +241,9 @@ fn key(block: &ContentBlock) -> String {
 
 impl Overrides {
     fn collect(primary: &[File], over: &[File], diags: &mut Diagnostics) -> Self {
+        if over.is_empty() {
+            return Self { by_key: IndexMap::new() };
+        }
         let declared: Vec<String> = primary.iter().flat_map(|f| &f.blocks).map(key).collect();
         let mut by_key: IndexMap<String, Vec<ContentBlock>> = IndexMap::new();
         for block in over.iter().flat_map(|f| &f.blocks) {
@@ -272,9 +275,9 @@ impl Overrides {
             }
             if matches!(&*block.kind.name, "resource" | "data" | "ephemeral") {
                 let (inner, _, _) = block.body.partial_content(&schema(&["depends_on"], &[]));
-                if inner.attribute("depends_on").is_some() {
+                if let Some(a) = inner.attribute("depends_on") {
                     let detail = "An override file cannot change depends_on.";
-                    diags.push(Diagnostic::error("Unsupported override", detail).at(block.header));
+                    diags.push(Diagnostic::error("Unsupported override", detail).at(a.span));
                 }
             }
             by_key.entry(k).or_default().push(block.clone());
