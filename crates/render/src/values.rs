@@ -42,7 +42,9 @@ fn flags(value: &Value, flag: &dyn Fn(&Value) -> bool) -> Json {
         return true.into();
     }
     match value.kind() {
-        Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => items.iter().map(|i| flags(i, flag)).collect(),
+        Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => {
+            items.iter().map(|i| flags(i, flag)).collect()
+        }
         Kind::Map(_, members) | Kind::Object(members) => members
             .iter()
             .map(|(k, v)| (k.to_string(), flags(v, flag)))

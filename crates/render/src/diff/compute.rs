@@ -30,12 +30,18 @@ pub(crate) fn block_diff<'a>(change: &Change<'a>, block: &'a Block) -> Diff<'a> 
     for (name, nested) in &block.blocks {
         let child = change.child(name);
         let mut items = Vec::new();
-        let child_act;
+        let mut unknown_act = Act::NoOp;
+        let mut child = child;
         if child.is_unknown() {
             let before = child.before.is_some_and(|b| !b.as_array().is_some_and(Vec::is_empty));
-            child_act = if before { Act::Update } else { Act::Create };
-            items.push((None, Diff { node: Node::UnknownBlock, act: child_act, replace: child.replaces() }));
-        } else {
+            unknown_act = if before { Act::Update } else { Act::Create };
+            items.push((None, Diff { node: Node::UnknownBlock, act: unknown_act, replace: child.replaces() }));
+            // The blocks that are there now are shown going.
+            child.unknown = None;
+            child.after = None;
+        }
+        let child_act;
+        {
             let whole = child.whole_secret();
             let inner = child.clone().without_whole_secret();
             match nested.nesting {
@@ -62,7 +68,8 @@ pub(crate) fn block_diff<'a>(change: &Change<'a>, block: &'a Block) -> Diff<'a> 
                 }
             }
             if let Some((before, after)) = whole {
-                for (_, diff) in &mut items {
+                let hides = |act| (before && act != Act::Create) || (after && act != Act::Delete);
+                for (_, diff) in items.iter_mut().filter(|(_, d)| hides(d.act)) {
                     let secret = Secret { before, after, unchanged: diff.act == Act::NoOp };
                     if diff.act == Act::NoOp && before != after {
                         diff.act = Act::Update;
@@ -71,10 +78,11 @@ pub(crate) fn block_diff<'a>(change: &Change<'a>, block: &'a Block) -> Diff<'a> 
                 }
             }
         }
-        if items.is_empty() && child_act == Act::NoOp {
+        if items.is_empty() {
+            act = act.with(child_act);
             continue;
         }
-        act = act.with(child_act);
+        act = act.with(unknown_act).with(child_act);
         blocks.push(Blocks { name, replace: child.replaces(), items });
     }
     Diff { node: Node::Block(attributes, blocks), act, replace: change.replaces() }
@@ -163,7 +171,8 @@ pub(crate) fn value_diff<'a>(change: &Change<'a>) -> Diff<'a> {
     let deleted = change.after.is_none() && !change.after_explicit;
     let shape = |s: Side<'_>| s.map(std::mem::discriminant);
     if !created && !deleted && shape(change.before) != shape(change.after) {
-        let before = Change { after: None, after_explicit: false, after_sensitive: None, unknown: None, ..change.clone() };
+        let before =
+            Change { after: None, after_explicit: false, after_sensitive: None, unknown: None, ..change.clone() };
         let after = Change { before: None, before_explicit: false, before_sensitive: None, ..change.clone() };
         let node = Node::Retyped(Box::new(same_shape(&before)), Box::new(same_shape(&after)));
         return Diff { node, act: Act::Update, replace: change.replaces() };
@@ -313,11 +322,7 @@ impl<'a> Change<'a> {
         self
     }
 
-    fn secret(
-        &self,
-        node: impl Fn(Secret) -> Node<'a>,
-        inner: impl Fn(&Change<'a>) -> Diff<'a>,
-    ) -> Option<Diff<'a>> {
+    fn secret(&self, node: impl Fn(Secret) -> Node<'a>, inner: impl Fn(&Change<'a>) -> Diff<'a>) -> Option<Diff<'a>> {
         let (before, after) = self.whole_secret()?;
         let inner = inner(&self.clone().without_whole_secret());
         let absent = self.before.is_none() && !self.before_explicit && self.after.is_none() && !self.after_explicit;
@@ -331,7 +336,8 @@ impl<'a> Change<'a> {
         if self.before.is_none() {
             return Diff { node: Node::Unknown(None), act: Act::Create, replace };
         }
-        let before = inner(&Change { after: None, after_explicit: false, unknown: None, replace: Vec::new(), ..self.clone() });
+        let before =
+            inner(&Change { after: None, after_explicit: false, unknown: None, replace: Vec::new(), ..self.clone() });
         Diff { node: Node::Unknown(Some(Box::new(before))), act: Act::Update, replace }
     }
 

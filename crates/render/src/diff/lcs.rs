@@ -9,15 +9,24 @@ pub(crate) fn pairs<T: PartialEq>(before: &[T], after: &[T], alike: &dyn Fn(&T) 
     if before.len() == after.len() {
         return (0..before.len()).map(|i| (Some(i), Some(i))).collect();
     }
-    let common = common(before, after);
-    let mut common = common.into_iter().peekable();
+    along(before, after, alike)
+}
+
+/// Pairs two lists along a longest common subsequence: only equal elements make pairs.
+pub(crate) fn along_common<T: PartialEq>(before: &[T], after: &[T]) -> Vec<Pair> {
+    along(before, after, &|_| false)
+}
+
+fn along<T: PartialEq>(before: &[T], after: &[T], alike: &dyn Fn(&T) -> bool) -> Vec<Pair> {
+    let mut common = common(before, after).into_iter().peekable();
     let mut out = Vec::with_capacity(before.len().max(after.len()));
     let (mut b, mut a) = (0, 0);
     loop {
         // The subsequence counts by value: the first equal element of either list is the common one.
         let next = common.peek().map(|&i| &before[i]);
         while b < before.len() && next.is_none_or(|n| *n != before[b]) {
-            let changed = a < after.len() && alike(&before[b]) && alike(&after[a]) && next.is_none_or(|n| *n != after[a]);
+            let changed =
+                a < after.len() && alike(&before[b]) && alike(&after[a]) && next.is_none_or(|n| *n != after[a]);
             out.push((Some(b), changed.then_some(a)));
             a += usize::from(changed);
             b += 1;

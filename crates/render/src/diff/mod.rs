@@ -97,3 +97,17 @@ pub(crate) struct Change<'a> {
 pub(crate) fn side(json: &Json) -> Side<'_> {
     (!json.is_null()).then_some(json)
 }
+
+/// Lines of two texts with what becomes of each: kept (blank), gone (`-`) or new (`+`).
+pub(crate) fn line_pairs<'t>(before: &[&'t str], after: &[&'t str]) -> Vec<(char, &'t str)> {
+    let mut out = Vec::new();
+    for pair in lcs::along_common(before, after) {
+        match pair {
+            (Some(b), Some(_)) => out.push((' ', before[b])),
+            (Some(b), None) => out.push(('-', before[b])),
+            (None, Some(a)) => out.push(('+', after[a])),
+            (None, None) => {}
+        }
+    }
+    out
+}

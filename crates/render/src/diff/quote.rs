@@ -51,11 +51,7 @@ fn printable(c: char) -> bool {
 pub(crate) fn attribute_name(name: &str) -> std::borrow::Cow<'_, str> {
     let mut chars = name.chars();
     let first = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
-    if first && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
-        name.into()
-    } else {
-        quote(name).into()
-    }
+    if first && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-') { name.into() } else { quote(name).into() }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub(crate) struct Pen<'t> {
     pub(crate) theme: &'t Theme,
     /// Parts that do not change are written too.
     pub(crate) unchanged: bool,
-    /// No symbols before lines (an object that is only forgotten).
+    /// No symbols before lines (a state is shown, not a change).
     pub(crate) bare: bool,
     /// No `-> null` behind what goes away.
     pub(crate) no_null: bool,
@@ -43,7 +43,7 @@ impl<'t> Pen<'t> {
     }
 
     fn symbol(&self, act: Act) -> String {
-        if self.bare { "    ".into() } else { symbol(self.theme, act) }
+        if self.bare { String::new() } else { symbol(self.theme, act) }
     }
 
     /// The pen for parts: the same, but `force` stays behind.
@@ -56,15 +56,15 @@ impl<'t> Pen<'t> {
     }
 
     fn forces(&self, replace: bool) -> String {
-        if replace || self.force { format!(" {}", self.theme.paint(Style::Red, "# forces replacement")) } else { String::new() }
-    }
-
-    fn null_suffix(&self, act: Act) -> String {
-        if act == Act::Delete && !self.no_null {
-            self.theme.paint(Style::Dim, " -> null")
+        if replace || self.force {
+            format!(" {}", self.theme.paint(Style::Red, "# forces replacement"))
         } else {
             String::new()
         }
+    }
+
+    fn null_suffix(&self, act: Act) -> String {
+        if act == Act::Delete && !self.no_null { self.theme.paint(Style::Dim, " -> null") } else { String::new() }
     }
 
     fn arrow(&self) -> String {
@@ -107,8 +107,8 @@ impl<'t> Pen<'t> {
 
     /// Lines above a part: only when it begins or ceases to be sensitive.
     fn warnings(&self, diff: &Diff<'_>, indent: usize) -> String {
-        let (Node::Sensitive(Secret { before, after, unchanged }) | Node::SensitiveBlock(Secret { before, after, unchanged })) =
-            diff.node
+        let (Node::Sensitive(Secret { before, after, unchanged })
+        | Node::SensitiveBlock(Secret { before, after, unchanged })) = diff.node
         else {
             return String::new();
         };
@@ -198,9 +198,9 @@ impl<'t> Pen<'t> {
         let line = |pen: &Self, item: &Diff<'_>| {
             format!("{}{}{},\n", pad(indent + 1), self.symbol(item.act), pen.write(item, indent + 1))
         };
-        let count =
-            |n: usize| format!("{}{}{}\n", pad(indent + 1), self.symbol(Act::NoOp), self.hidden("element", n));
+        let count = |n: usize| format!("{}{}{}\n", pad(indent + 1), self.symbol(Act::NoOp), self.hidden("element", n));
         let context = Self { unchanged: true, ..self.inner() };
+        let changed = self.no_null();
         let (mut skipped, mut after_change) = (Vec::new(), false);
         for item in items {
             if item.act == Act::NoOp && !after_change && !self.unchanged {
@@ -216,7 +216,7 @@ impl<'t> Pen<'t> {
             }
             after_change = item.act != Act::NoOp;
             out += &self.warnings(item, indent + 1);
-            out += &line(if after_change { &pen_without_null(self) } else { &context }, item);
+            out += &line(if after_change { &changed } else { &context }, item);
         }
         if !skipped.is_empty() {
             out += &count(skipped.len());
@@ -299,7 +299,9 @@ impl<'t> Pen<'t> {
         let (before, after) = (Text::of(before), Text::of(after));
         match diff.act {
             Act::Create | Act::NoOp => match &after {
-                Text::Json(json) => self.json(if diff.act == Act::NoOp { Some(json) } else { None }, Some(json), diff, indent),
+                Text::Json(json) => {
+                    self.json(if diff.act == Act::NoOp { Some(json) } else { None }, Some(json), diff, indent)
+                }
                 Text::Lines(text) => self.heredoc(text.split('\n').map(|l| (Act::NoOp, l)), &forces, "", indent),
                 _ => format!("{}{forces}", self.plain(&after)),
             },
@@ -340,7 +342,13 @@ impl<'t> Pen<'t> {
         text.raw().map_or_else(|| self.theme.paint(Style::Dim, "null"), quote)
     }
 
-    fn heredoc<'l>(&self, lines: impl Iterator<Item = (Act, &'l str)>, forces: &str, tail: &str, indent: usize) -> String {
+    fn heredoc<'l>(
+        &self,
+        lines: impl Iterator<Item = (Act, &'l str)>,
+        forces: &str,
+        tail: &str,
+        indent: usize,
+    ) -> String {
         let mut out = format!("<<-EOT{forces}\n");
         for (act, line) in lines {
             out += &format!("{}{}{line}\n", pad(indent + 1), self.symbol(act));
@@ -387,10 +395,6 @@ impl<'t> Pen<'t> {
         }
         format!("jsonencode({text}){spaces}{forces}{}", self.null_suffix(diff.act))
     }
-}
-
-fn pen_without_null<'t>(pen: &Pen<'t>) -> Pen<'t> {
-    pen.no_null()
 }
 
 /// A string as it is shown.

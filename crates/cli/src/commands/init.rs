@@ -1,0 +1,276 @@
+//! `sdt init`
+
+use sdt_config::Config;
+use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
+use sdt_state::{Migration, migrate};
+
+use crate::app::{App, Command, FAILED, OK};
+use crate::args::{Parsed, option, switch};
+use crate::backend::{self, Backend, LocalPaths};
+use crate::commands::{COMMON, LOCKING, get, lock_timeout, no_arguments};
+use crate::load::{self, Project};
+use crate::providers;
+use crate::session::{self, store_failure};
+use crate::ui::failure;
+
+pub(crate) static COMMAND: Command = Command {
+    name: "init",
+    summary: "Make the working folder ready",
+    usage: "[options]",
+    about: "Checks that everything the configuration needs is there (modules, providers, backend) and notes in .terraform where it is. Safe to run at any time. Providers are built in: nothing is downloaded, and an existing .terraform.lock.hcl stays as it is.",
+    flags: &[
+        &[
+            switch("backend", "Set the backend up (default true)."),
+            option(
+                "backend-config",
+                "FILE or KEY=VALUE",
+                "Settings laid over the backend block. May be given several times.",
+            ),
+            switch("reconfigure", "Take the backend as it is configured now, leaving the former state where it is."),
+            switch("migrate-state", "Copy the state from the former backend to the new one."),
+            switch("force-copy", "Copy without asking."),
+            switch("upgrade", "Accepted and without effect: providers are built in."),
+            switch("get", "Look for modules (default true)."),
+            switch("input", "Ask where something is to be decided (default true)."),
+            option("lockfile", "MODE", "Accepted and without effect."),
+            option("plugin-dir", "PATH", "Accepted and without effect."),
+            option("from-module", "SOURCE", "Not supported."),
+        ],
+        LOCKING,
+        COMMON,
+    ],
+    run,
+};
+
+fn run(app: &App, parsed: &Parsed) -> u8 {
+    if let Err(code) = no_arguments(app, parsed, "init") {
+        return code;
+    }
+    let mut sources = SourceMap::default();
+    let (diags, code) = match init(app, parsed, &mut sources) {
+        Ok(warnings) => (warnings, OK),
+        Err(errors) => (errors, FAILED),
+    };
+    app.ui.diagnostics(diags, &sources);
+    if code == OK {
+        let theme = &app.ui.theme;
+        app.ui.say(&format!("\n{}\n", theme.paint(sdt_render::Style::Green, "sdt has been successfully initialized!")));
+        if !app.env.in_automation() {
+            app.ui.say("\n\"sdt plan\" shows what it would do. After changes of modules, providers or the backend run\n\"sdt init\" again; the other commands say so when it is needed.\n");
+        }
+    }
+    code
+}
+
+fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnostics, Diagnostics> {
+    if parsed.get("from-module").is_some() {
+        return Err(failure(
+            "Unsupported option",
+            "-from-module is not supported: copy the module here by other means",
+        ));
+    }
+    if parsed.on("reconfigure") && parsed.on("migrate-state") {
+        return Err(failure("Invalid init options", "-reconfigure and -migrate-state exclude each other"));
+    }
+    backend::check_workspace(&app.env)?;
+    if load::is_empty_folder() {
+        app.ui.say("sdt initialized in an empty directory!\n\nThe folder has no configuration files; sdt works as soon as there are some.\n");
+        return Ok(Diagnostics::new());
+    }
+    let installs = parsed.is("get", true);
+    let Project { loaded, sources: read } = load::load(&app.env, installs);
+    *sources = read;
+    let mut warnings = loaded.diagnostics;
+    if warnings.has_errors() {
+        return Err(introduce(warnings, sources));
+    }
+    if parsed.is("backend", true) {
+        app.ui.say("\nInitializing the backend...\n");
+        set_up(app, parsed, &loaded.config)?;
+    }
+    if installs && loaded.manifest.modules.len() > 1 {
+        app.ui.say("Initializing modules...\n");
+        for (key, entry) in loaded.manifest.modules.iter().filter(|(key, _)| !key.is_empty()) {
+            app.ui.say(&format!("- {key} in {}\n", entry.dir.display()));
+        }
+    }
+    if installs {
+        get::install(app, &loaded.manifest).map_err(|e| failure("Failed to write the module manifest", e))?;
+    }
+    app.ui.say("Initializing provider plugins...\n");
+    let registry = providers::registry();
+    let found = providers::check(&loaded.config, None, &registry);
+    if found.has_errors() {
+        return Err(found);
+    }
+    for addr in loaded.config.required_providers().keys() {
+        if let Some(version) = registry.get(addr).and_then(|p| p.version()) {
+            app.ui.say(&format!("- {} is built in and acts as v{version}\n", addr.for_display()));
+        }
+    }
+    warnings.extend(found);
+    Ok(warnings)
+}
+
+/// Errors of the root module stand under a headline that says why nothing was initialized.
+fn introduce(diags: Diagnostics, sources: &SourceMap) -> Diagnostics {
+    let in_root = |d: &Diagnostic| {
+        let late = ["Unreadable module directory", "Unsupported Terraform Core version", "Module not installed"];
+        !late.contains(&&*d.summary)
+            && d.subject.is_some_and(|s| sources.file(s.source).is_some_and(|f| !f.name.contains('/')))
+    };
+    if !diags.0.iter().any(in_root) {
+        return diags;
+    }
+    let headline = Diagnostic::error(
+        "Terraform encountered problems during initialisation, including problems\nwith the configuration, described below.",
+        "The configuration must be valid before it can be told which modules and providers are needed.",
+    );
+    let mut out = Diagnostics(vec![headline]);
+    out.extend(diags);
+    out
+}
+
+fn set_up(app: &App, parsed: &Parsed, config: &Config) -> Result<(), Diagnostics> {
+    let declared = backend::declared(config)?;
+    let extra: Vec<&str> = parsed.all("backend-config").collect();
+    let stored = Backend::stored(&app.env);
+    let Some(declared) = declared else {
+        if !extra.is_empty() {
+            app.ui.diagnostics(
+                Diagnostic::warning(
+                    "Missing backend configuration",
+                    "-backend-config was given, but the configuration has no backend block, so it has no effect.",
+                )
+                .into(),
+                &SourceMap::default(),
+            );
+        }
+        let Some(old) = stored else { return Ok(()) };
+        change(app, parsed, Some(&old), &Backend::implied())?;
+        note(app, None)?;
+        app.ui.say(&format!("\nSuccessfully unset the backend {:?}. The state is local now.\n", old.kind));
+        return Ok(());
+    };
+    let merged = backend::overlay(&declared, extra.iter().copied())?;
+    let new = Backend::new(&declared, &merged);
+    match &stored {
+        Some(old) if old.kind == new.kind && old.hash == new.hash && (extra.is_empty() || old.config == new.config) => {
+            // Nothing has changed; what was laid over the block before still counts.
+            check(app, old)?;
+            return Ok(());
+        }
+        None if parsed.on("reconfigure") => check(app, &new)?,
+        None => {
+            check(app, &new)?;
+            adopt_local(app, parsed, &new)?;
+        }
+        Some(old) if old.kind == new.kind && old.config == new.config => check(app, &new)?,
+        Some(old) => change(app, parsed, Some(old), &new)?,
+    }
+    note(app, Some(&new))?;
+    app.ui.say(&format!(
+        "\nSuccessfully configured the backend {:?}! sdt will use it until the\nbackend configuration changes.\n",
+        new.kind
+    ));
+    Ok(())
+}
+
+fn note(app: &App, backend: Option<&Backend>) -> Result<(), Diagnostics> {
+    Backend::store(&app.env, backend).map_err(|e| failure("Failed to note the backend", e))
+}
+
+/// Reads the state once: what is wrong with bucket, table or credentials shows now and not in the middle of an apply.
+fn check(app: &App, backend: &Backend) -> Result<(), Diagnostics> {
+    app.block_on(async {
+        let store = backend::open(backend, &LocalPaths::default()).await?;
+        store.read().await.map(drop).map_err(store_failure("Failed to read the state of the backend"))
+    })
+    .map_err(|e| failure("Failed to open the backend", e))?
+}
+
+/// A state that was local so far is offered to the new backend.
+fn adopt_local(app: &App, parsed: &Parsed, new: &Backend) -> Result<(), Diagnostics> {
+    if new.kind == "local" && new.describe() == "terraform.tfstate"
+        || !std::path::Path::new("terraform.tfstate").exists()
+    {
+        return Ok(());
+    }
+    copy(app, parsed, &Backend::implied(), new)
+}
+
+/// Goes from one backend to another, as the flags say.
+fn change(app: &App, parsed: &Parsed, old: Option<&Backend>, new: &Backend) -> Result<(), Diagnostics> {
+    if parsed.on("reconfigure") {
+        return check(app, new);
+    }
+    let Some(old) = old else { return check(app, new) };
+    let asked = parsed.on("migrate-state") || parsed.on("force-copy");
+    if !asked {
+        let detail = format!(
+            "The backend was {} ({}) and is {} ({}) now, so a state may have to move.\n\nsdt init -migrate-state copies it; sdt init -reconfigure uses the new backend and leaves the former state where it is.",
+            old.kind,
+            old.describe(),
+            new.kind,
+            new.describe()
+        );
+        return Err(Diagnostic::error("Backend configuration changed", detail).into());
+    }
+    copy(app, parsed, old, new)
+}
+
+fn copy(app: &App, parsed: &Parsed, old: &Backend, new: &Backend) -> Result<(), Diagnostics> {
+    let timeout = lock_timeout(parsed)?;
+    let force = parsed.on("force-copy");
+    let ask = app.env.may_ask() && parsed.is("input", true);
+    app.block_on(async {
+        let from = backend::open(old, &LocalPaths::default()).await?;
+        let to = backend::open(new, &LocalPaths::default()).await?;
+        let source = session::merged(&*from).await?.state;
+        if source.is_empty() {
+            return to.read().await.map(drop).map_err(store_failure("Failed to read the state of the backend"));
+        }
+        if !force {
+            let question = format!(
+                "Do you want to copy the existing state to the new backend?\n  From {} ({} resources) to {}.\n\n  Enter \"yes\" to copy and \"no\" to start with what is there.\n\n  Enter a value: ",
+                from.location(),
+                source.resources.len(),
+                to.location()
+            );
+            // Whoever says -migrate-state and cannot be asked means it.
+            if !ask && !parsed.on("migrate-state") {
+                let detail = format!(
+                    "{} holds a state. Say -migrate-state to copy it to {}, or -reconfigure to leave it there.",
+                    from.location(),
+                    to.location()
+                );
+                return Err(Diagnostic::error("An existing state has to be decided about", detail).into());
+            }
+            if ask && app.ui.ask(&question).as_deref() != Some("yes") {
+                return to.read().await.map(drop).map_err(store_failure("Failed to read the state of the backend"));
+            }
+        }
+        let request = parsed.is("lock", true).then(|| backend::lock_request(&app.env, "init", timeout));
+        let mut result = migrate(&*from, &*to, request.as_ref(), force).await.map_err(store_failure("Failed to migrate state"))?;
+        if let Migration::WouldOverwrite { from: (serial, _), to: (there, lineage) } = &result {
+            let question = format!(
+                "The new backend holds a state of its own (serial {there}, lineage {lineage}).\n  Replace it by the one with serial {serial}?\n\n  Enter a value: "
+            );
+            if !ask || app.ui.ask(&question).as_deref() != Some("yes") {
+                let detail = format!("{} holds another state already; -force-copy replaces it.", to.location());
+                return Err(Diagnostic::error("The new backend is not empty", detail).into());
+            }
+            let request = parsed.is("lock", true).then(|| backend::lock_request(&app.env, "init", timeout));
+            result = migrate(&*from, &*to, request.as_ref(), true).await.map_err(store_failure("Failed to migrate state"))?;
+        }
+        match result {
+            Migration::Copied { serial } => {
+                app.ui.say(&format!("Copied the state (serial {serial}) from {} to {}.\n", from.location(), to.location()));
+            }
+            Migration::Same => app.ui.say("Both backends hold the same state already.\n"),
+            Migration::NothingThere | Migration::WouldOverwrite { .. } => {}
+        }
+        Ok(())
+    })
+    .map_err(|e| failure("Failed to migrate state", e))?
+}

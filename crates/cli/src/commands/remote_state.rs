@@ -1,0 +1,58 @@
+//! Reading the outputs of another configuration's state, for `data "terraform_remote_state"`.
+
+use sdt_diag::Severity;
+use sdt_provider::Complaint;
+use sdt_state::State;
+use sdt_value::{Path, Value};
+use serde_json::{Map, Value as Json};
+
+use crate::backend::{Backend, LocalPaths, to_json};
+
+/// Reads the outputs of a state: backend type, its configuration, workspace.
+pub(crate) fn read(kind: &str, config: &Value, workspace: Option<&str>) -> Result<Value, Vec<Complaint>> {
+    if workspace.is_some_and(|w| w != "default") {
+        return Err(complaint(
+            "Workspaces are not supported",
+            "sdt reads only the workspace \"default\" so far.".into(),
+        ));
+    }
+    let settings = if config.is_null() { Map::new() } else { to_json(config).as_object().cloned().unwrap_or_default() };
+    let mut backend = Backend { kind: kind.into(), config: settings, hash: 0 };
+    backend.config.retain(|_, v| !v.is_null());
+    if kind == "local" {
+        let path = backend.config.get("path").and_then(Json::as_str).unwrap_or("terraform.tfstate").to_owned();
+        if !std::path::Path::new(&path).exists() {
+            return Err(complaint(
+                "Unable to find remote state",
+                format!(
+                    "There is no state file {path:?}. Either it has another path, or that configuration was never applied."
+                ),
+            ));
+        }
+    }
+    let state = state(&backend).map_err(|e| complaint("Unable to read remote state", e))?;
+    let outputs = state.outputs.iter().map(|(name, o)| Ok((name.clone(), o.to_value()?)));
+    let outputs: Result<Vec<_>, sdt_value::JsonError> = outputs.collect();
+    match outputs {
+        Ok(outputs) => Ok(Value::object(outputs)),
+        Err(e) => Err(complaint("Unable to read remote state", e.to_string())),
+    }
+}
+
+/// The question comes from inside asynchronous work, where a second runtime must not start: a thread of its own takes it.
+fn state(backend: &Backend) -> Result<State, String> {
+    let work = || -> Result<State, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+        runtime.block_on(async {
+            let store = crate::backend::open(backend, &LocalPaths::default())
+                .await
+                .map_err(|d| d.0.first().map(|d| d.detail.clone()).unwrap_or_default())?;
+            store.read().await.map(|s| s.state).map_err(|e| e.to_string())
+        })
+    };
+    std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|_| Err("reading ended unexpectedly".into())))
+}
+
+fn complaint(summary: &str, detail: String) -> Vec<Complaint> {
+    vec![Complaint { severity: Severity::Error, summary: summary.into(), detail, path: Path::root() }]
+}

@@ -1,0 +1,349 @@
+//! The `configuration` of a plan's JSON: what the files say, expressions as constants or as the references in them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use sdt_config::{Config, Files, Load, Manifest, ManifestEntry, Module, references_in_expr};
+use sdt_diag::SourceMap;
+use sdt_hcl::{ConfigBody, Expr};
+use sdt_plan::file::PlanFile;
+use sdt_schema::{Block, Nesting};
+use serde_json::{Map, Value as Json, json};
+
+use crate::providers::{self, Registry};
+
+/// Files out of a plan file.
+pub(crate) struct Packed<'a> {
+    files: &'a BTreeMap<String, Vec<u8>>,
+}
+
+impl<'a> Packed<'a> {
+    pub(crate) const fn new(file: &'a PlanFile) -> Self {
+        Self { files: &file.sources }
+    }
+
+    fn key(path: &Path) -> String {
+        let mut out = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::CurDir => {}
+                other => out.push(other),
+            }
+        }
+        out.display().to_string()
+    }
+}
+
+impl Files for Packed<'_> {
+    fn read_dir(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let dir = Self::key(dir);
+        let names: Vec<String> = self
+            .files
+            .keys()
+            .filter_map(|path| {
+                let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+                (folder == dir).then(|| name.to_owned())
+            })
+            .collect();
+        if names.is_empty() && !dir.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(names) }
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.files.get(&Self::key(path)).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+/// Loads the configuration that a plan file holds.
+pub(crate) fn load(file: &PlanFile) -> (sdt_config::Loaded, SourceMap) {
+    let mut sources = SourceMap::default();
+    let modules = file
+        .modules
+        .iter()
+        .map(|(key, dir)| (key.clone(), ManifestEntry { dir: dir.into(), ..ManifestEntry::default() }))
+        .collect();
+    let what = Load { manifest: Manifest { modules }, installing: true, ..Load::default() };
+    let loaded = sdt_config::load(&Packed::new(file), &what, &mut sources);
+    (loaded, sources)
+}
+
+/// Describes the configuration of a plan file.
+pub(crate) fn of_plan(file: &PlanFile, registry: &Registry) -> Json {
+    let (loaded, _) = load(file);
+    of(&loaded.config, registry)
+}
+
+/// Describes a configuration.
+pub(crate) fn of(config: &Config, registry: &Registry) -> Json {
+    let mut out = Map::new();
+    let mut provider_config = Map::new();
+    for m in config.modules() {
+        for r in m.resources.values() {
+            let addr = m.provider_of(r);
+            let name = r.provider_config().name;
+            let key = if m.path.is_root() || !m.providers.keys().any(|p| p.name == name) {
+                name.to_string()
+            } else {
+                format!("{}:{name}", m.path)
+            };
+            provider_config.entry(key).or_insert_with(|| json!({"name": &*name, "full_name": addr.to_string()}));
+        }
+        for p in m.providers.values() {
+            let addr = m.provider_for_local(&p.addr.name);
+            let prefix = if m.path.is_root() { String::new() } else { format!("{}:", m.path) };
+            let mut entry = json!({"name": &*p.addr.name, "full_name": addr.to_string()});
+            if let Some(alias) = &p.addr.alias {
+                entry["alias"] = (&**alias).into();
+            }
+            if let Some(required) = m.required_providers.get(&p.addr.name).filter(|r| !r.version.is_empty()) {
+                entry["version_constraint"] = required.version.to_string().into();
+            }
+            if !m.path.is_root() {
+                entry["module_address"] = m.path.to_string().into();
+            }
+            let schema = registry.get(&addr).map(|p| p.config_schema());
+            if let Some(schema) = schema {
+                let expressions = block_json(&p.config, &schema.block);
+                if expressions.as_object().is_some_and(|o| !o.is_empty()) {
+                    entry["expressions"] = expressions;
+                }
+            }
+            provider_config.insert(format!("{prefix}{}", p.addr), entry);
+        }
+    }
+    if !provider_config.is_empty() {
+        out.insert("provider_config".into(), provider_config.into());
+    }
+    out.insert("root_module".into(), module_json(config, &config.root, registry));
+    out.into()
+}
+
+fn module_json(config: &Config, m: &Module, registry: &Registry) -> Json {
+    let mut out = Map::new();
+    let outputs: Map<_, _> = m
+        .outputs
+        .values()
+        .map(|o| {
+            let mut entry = json!({"expression": expr_json(&o.value)});
+            if o.sensitive {
+                entry["sensitive"] = true.into();
+            }
+            if let Some(d) = o.description.as_deref().filter(|d| !d.is_empty()) {
+                entry["description"] = d.into();
+            }
+            if !o.depends_on.is_empty() {
+                entry["depends_on"] = depends_on(&o.depends_on);
+            }
+            (o.name.to_string(), entry)
+        })
+        .collect();
+    if !outputs.is_empty() {
+        out.insert("outputs".into(), outputs.into());
+    }
+    let mut resources: Vec<_> = m.resources.values().collect();
+    resources.sort_by(|a, b| a.addr.to_string().cmp(&b.addr.to_string()));
+    let resources: Vec<_> = resources.into_iter().map(|r| resource_json(config, m, r, registry)).collect();
+    if !resources.is_empty() {
+        out.insert("resources".into(), resources.into());
+    }
+    let calls: Map<_, _> = m
+        .calls
+        .values()
+        .map(|c| {
+            let mut entry = json!({"source": c.source.text()});
+            let (arguments, _) = c.config.just_attributes();
+            let expressions: Map<_, _> = arguments.iter().map(|(k, a)| (k.to_string(), expr_json(&a.expr))).collect();
+            if !expressions.is_empty() {
+                entry["expressions"] = expressions.into();
+            }
+            repetition(&mut entry, c.count.as_ref(), c.for_each.as_ref());
+            if let Some(child) = m.children.get(&c.name) {
+                entry["module"] = module_json(config, child, registry);
+            }
+            if let Some(v) = &c.version {
+                entry["version_constraint"] = v.to_string().into();
+            }
+            if !c.depends_on.is_empty() {
+                entry["depends_on"] = depends_on(&c.depends_on);
+            }
+            (c.name.to_string(), entry)
+        })
+        .collect();
+    if !calls.is_empty() {
+        out.insert("module_calls".into(), calls.into());
+    }
+    let variables: Map<_, _> = m
+        .variables
+        .values()
+        .map(|v| {
+            let mut entry = Map::new();
+            if let Some(default) = &v.default {
+                entry.insert("default".into(), crate::backend::to_json(default));
+            }
+            if let Some(d) = v.description.as_deref().filter(|d| !d.is_empty()) {
+                entry.insert("description".into(), d.into());
+            }
+            if v.sensitive {
+                entry.insert("sensitive".into(), true.into());
+            }
+            (v.name.to_string(), entry.into())
+        })
+        .collect();
+    if !variables.is_empty() {
+        out.insert("variables".into(), variables.into());
+    }
+    out.into()
+}
+
+fn resource_json(config: &Config, m: &Module, r: &sdt_config::Resource, registry: &Registry) -> Json {
+    let name = r.provider_config();
+    let key = match config.provider_config_of(&m.path, r) {
+        Some(p) if p.module.is_root() => name.to_string(),
+        Some(p) => format!("{}:{name}", p.module),
+        None => name.to_string(),
+    };
+    let mut out = json!({
+        "address": r.addr.to_string(),
+        "mode": r.addr.mode.name(),
+        "type": &*r.addr.type_name,
+        "name": &*r.addr.name,
+        "provider_config_key": key,
+    });
+    let provisioners: Vec<_> = r
+        .provisioners
+        .iter()
+        .map(|p| {
+            let (arguments, _) = p.config.just_attributes();
+            let expressions: Map<_, _> = arguments.iter().map(|(k, a)| (k.to_string(), expr_json(&a.expr))).collect();
+            json!({"type": &*p.kind, "expressions": expressions})
+        })
+        .collect();
+    if !provisioners.is_empty() {
+        out["provisioners"] = provisioners.into();
+    }
+    if let Some(schema) = providers::schema(registry, &m.provider_of(r), r.addr.mode, &r.addr.type_name) {
+        let expressions = block_json(&r.config, &schema.block);
+        if expressions.as_object().is_some_and(|o| !o.is_empty()) {
+            out["expressions"] = expressions;
+        }
+        out["schema_version"] = schema.version.into();
+    }
+    repetition(&mut out, r.count.as_ref(), r.for_each.as_ref());
+    if !r.depends_on.is_empty() {
+        out["depends_on"] = depends_on(&r.depends_on);
+    }
+    out
+}
+
+fn repetition(out: &mut Json, count: Option<&Expr>, for_each: Option<&Expr>) {
+    if let Some(e) = count {
+        out["count_expression"] = expr_json(e);
+    }
+    if let Some(e) = for_each {
+        out["for_each_expression"] = expr_json(e);
+    }
+}
+
+fn depends_on(list: &[sdt_hcl::Traversal]) -> Json {
+    sdt_config::collect(list).0.iter().map(|r| Json::from(subject(&r.subject))).collect()
+}
+
+/// A block's expressions by its schema.
+fn block_json(body: &ConfigBody, schema: &Block) -> Json {
+    let shape = sdt_hcl::BodySchema {
+        attributes: schema.attributes.keys().map(|k| sdt_hcl::AttributeSchema::optional(k)).collect(),
+        blocks: schema
+            .blocks
+            .iter()
+            .map(|(k, b)| sdt_hcl::BlockSchema::new(k, if b.nesting == Nesting::Map { &["key"] } else { &[] }))
+            .collect(),
+    };
+    let (content, _, _) = body.partial_content(&shape);
+    let mut out = Map::new();
+    for name in schema.attributes.keys() {
+        if let Some(a) = content.attribute(name) {
+            out.insert(name.to_string(), expr_json(&a.expr));
+        }
+    }
+    for (name, nested) in &schema.blocks {
+        let blocks: Vec<_> = content.blocks_of(name).map(|b| block_json(&b.body, &nested.block)).collect();
+        match nested.nesting {
+            _ if blocks.is_empty() => {}
+            Nesting::Single | Nesting::Group => {
+                out.insert(name.to_string(), blocks.into_iter().next().unwrap_or_default());
+            }
+            _ => {
+                out.insert(name.to_string(), blocks.into());
+            }
+        }
+    }
+    out.into()
+}
+
+/// A constant, or the references of an expression: each with the resource and the instance it leads through.
+fn expr_json(expr: &Expr) -> Json {
+    let (references, _) = references_in_expr(expr);
+    if references.is_empty() {
+        if expr.calls().is_empty() {
+            let (value, diags) = sdt_hcl::eval_const(expr);
+            if !diags.has_errors() && value.is_wholly_known() {
+                return json!({"constant_value": crate::backend::to_json(&value)});
+            }
+        }
+        return json!({});
+    }
+    let mut names: Vec<String> = Vec::new();
+    for r in &references {
+        let base = subject(&r.subject);
+        let mut full = base.clone();
+        for step in &r.rest {
+            match step {
+                sdt_hcl::Step::Attr { name, .. } => full += &format!(".{name}"),
+                sdt_hcl::Step::Index { key, .. } => full += &index_text(key),
+            }
+        }
+        let mut add = |n: String| {
+            if !names.contains(&n) {
+                names.push(n);
+            }
+        };
+        let mut prefix = full.clone();
+        add(full);
+        while prefix.len() > base.len() {
+            // Only the first attribute counts as a reference of its own.
+            prefix = base.clone();
+        }
+        add(prefix);
+        if let sdt_config::Referenceable::Resource(addr, Some(_)) = &r.subject {
+            add(addr.to_string());
+        }
+    }
+    json!({"references": names})
+}
+
+fn index_text(key: &sdt_value::Value) -> String {
+    match key.as_str() {
+        Some(s) => format!("[{}]", sdt_hcl::quote(s)),
+        None => key.as_number().map(|n| format!("[{n}]")).unwrap_or_default(),
+    }
+}
+
+fn subject(r: &sdt_config::Referenceable) -> String {
+    use sdt_config::Referenceable as R;
+    let keyed = |base: String, key: &Option<sdt_addr::InstanceKey>| match key {
+        Some(k) => format!("{base}{k}"),
+        None => base,
+    };
+    match r {
+        R::Variable(n) => format!("var.{n}"),
+        R::Local(n) => format!("local.{n}"),
+        R::Resource(a, k) => keyed(a.to_string(), k),
+        R::Module(n, k) => keyed(format!("module.{n}"), k),
+        R::ModuleOutput(n, k, o) => format!("{}.{o}", keyed(format!("module.{n}"), k)),
+        R::Each(n) => format!("each.{n}"),
+        R::Count(n) => format!("count.{n}"),
+        R::Path(n) => format!("path.{n}"),
+        R::Terraform(n) => format!("terraform.{n}"),
+        R::SelfObject => "self".into(),
+    }
+}

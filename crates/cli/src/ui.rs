@@ -1,0 +1,143 @@
+//! Writing to the terminal and asking on it.
+
+use std::io::{BufRead as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sdt_diag::{Diagnostic, Diagnostics, Severity, SourceMap};
+use sdt_render::{Frame, Message, Theme, compact_warnings, consolidate_warnings, diagnostic_text};
+
+use crate::clock;
+
+/// Where and how a command speaks. Data goes to standard output, everything else to standard error, unless `json`: then every
+/// line of standard output is a message.
+#[derive(Debug)]
+pub(crate) struct Ui {
+    /// Colours and width.
+    pub(crate) theme: Theme,
+    /// How diagnostics are framed.
+    pub(crate) frame: Frame,
+    /// `-json`: messages instead of text.
+    pub(crate) json: bool,
+    /// `-compact-warnings`
+    pub(crate) compact: bool,
+    opened: AtomicBool,
+}
+
+impl Ui {
+    /// A way to speak.
+    pub(crate) const fn new(theme: Theme, frame: Frame) -> Self {
+        Self { theme, frame, json: false, compact: false, opened: AtomicBool::new(false) }
+    }
+
+    /// Switches to messages.
+    pub(crate) fn with_json(mut self, json: bool) -> Self {
+        self.json = json;
+        self
+    }
+
+    /// Writes data. A closed pipe is not an error worth a word.
+    pub(crate) fn out(&self, text: &str) {
+        let mut stdout = std::io::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    }
+
+    /// Writes prose for people; nothing in JSON.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.json {
+            self.out(text);
+        }
+    }
+
+    /// Writes beside the data.
+    pub(crate) fn err(&self, text: &str) {
+        let mut stderr = std::io::stderr().lock();
+        let _ = stderr.write_all(text.as_bytes());
+    }
+
+    /// Writes a message; nothing for people.
+    pub(crate) fn message(&self, message: &Message) {
+        if !self.json {
+            return;
+        }
+        let now = clock::now_micros();
+        let mut text = String::new();
+        if !self.opened.swap(true, Ordering::Relaxed) {
+            let first = Message::version(sdt_state::TERRAFORM_VERSION, env!("CARGO_PKG_VERSION"));
+            text = first.line(&now) + "\n";
+        }
+        text += &message.line(&now);
+        text.push('\n');
+        self.out(&text);
+    }
+
+    /// Opens the stream of messages.
+    pub(crate) fn open(&self) {
+        if self.json && !self.opened.swap(true, Ordering::Relaxed) {
+            let first = Message::version(sdt_state::TERRAFORM_VERSION, env!("CARGO_PKG_VERSION"));
+            self.out(&(first.line(&clock::now_micros()) + "\n"));
+        }
+    }
+
+    /// Shows diagnostics.
+    pub(crate) fn diagnostics(&self, diags: Diagnostics, sources: &SourceMap) {
+        if diags.is_empty() {
+            return;
+        }
+        if self.json {
+            for d in &diags.0 {
+                self.message(&Message::diagnostic(d, sources));
+            }
+            return;
+        }
+        let diags = consolidate_warnings(diags);
+        if self.compact && !diags.has_errors() {
+            self.err(&format!("\n{}", compact_warnings(&diags, sources)));
+            return;
+        }
+        let mut text = String::new();
+        for d in &diags.0 {
+            text += &diagnostic_text(d, sources, self.frame, &self.theme);
+            if self.frame == Frame::Plain {
+                text.push('\n');
+            }
+        }
+        self.err(&text);
+    }
+
+    /// Shows one error without a place.
+    pub(crate) fn error(&self, summary: impl Into<String>, detail: impl Into<String>) {
+        self.diagnostics(Diagnostic::error(summary, detail).into(), &SourceMap::default());
+    }
+
+    /// Asks a question and returns the answer without blanks around it; `None` at the end of input.
+    pub(crate) fn ask(&self, question: &str) -> Option<String> {
+        self.out(question);
+        let mut line = String::new();
+        match std::io::stdin().lock().read_line(&mut line) {
+            Ok(n) if n > 0 => Some(line.trim().to_owned()),
+            _ => {
+                self.out("\n");
+                None
+            }
+        }
+    }
+}
+
+/// Makes an error with a title and the text of a cause.
+pub(crate) fn failure(summary: impl Into<String>, cause: impl std::fmt::Display) -> Diagnostics {
+    let mut text = cause.to_string();
+    // A cause is a sentence of its own here.
+    if let Some(first) = text.get(..1) {
+        let upper = first.to_uppercase();
+        text.replace_range(..1, &upper);
+    }
+    if !text.ends_with(['.', '!', '?', '\n']) {
+        text.push('.');
+    }
+    Diagnostic::error(summary, text).into()
+}
+
+/// The diagnostics without warnings.
+pub(crate) fn errors_of(diags: &Diagnostics) -> usize {
+    diags.0.iter().filter(|d| d.severity == Severity::Error).count()
+}

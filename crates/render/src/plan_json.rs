@@ -1,0 +1,142 @@
+//! The machine-readable plan of `show -json`.
+
+use sdt_plan::{Action, Plan};
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+
+use crate::state_view::{Decode, ObjectView, check_instance, check_json, module_tree, sorted_checks, state_json};
+use crate::values::known;
+use crate::view::{ChangeView, PlanView, ResourceView};
+
+/// The document: `format_version` 1.2.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    format_version: &'static str,
+    terraform_version: &'static str,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    variables: Map<String, Json>,
+    planned_values: Json,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resource_drift: Vec<&'a ResourceView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resource_changes: Vec<&'a ResourceView>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    output_changes: Map<String, Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prior_state: Option<Json>,
+    configuration: Json,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<Json>,
+    timestamp: &'a str,
+    applyable: bool,
+    complete: bool,
+    errored: bool,
+}
+
+/// Returns the JSON of a plan. `configuration` is its description of the configuration. Sensitive values are in it, as they are
+/// in Terraform's: what is written with this is as secret as a state.
+#[must_use]
+pub fn plan_json(plan: &Plan, view: &PlanView, decode: Decode<'_>, configuration: Json) -> String {
+    let variables = plan
+        .variables
+        .iter()
+        .map(|(name, value)| (name.to_string(), known(value).map_or_else(|| json!({}), |v| json!({"value": v}))))
+        .collect();
+    let output_changes = view
+        .outputs
+        .iter()
+        .map(|(name, change)| (name.clone(), serde_json::to_value(change).unwrap_or(Json::Null)))
+        .collect();
+    let mut changes: Vec<_> = view.changes.iter().collect();
+    changes
+        .sort_by(|a, b| (&a.module_address, &a.address, &a.deposed).cmp(&(&b.module_address, &b.address, &b.deposed)));
+    let had_state = !plan.prior_state.is_empty() || !plan.base.lineage.is_empty();
+    let document = Document {
+        format_version: "1.2",
+        terraform_version: sdt_state::TERRAFORM_VERSION,
+        variables,
+        planned_values: planned_values(plan, view),
+        resource_drift: view.drift.iter().collect(),
+        resource_changes: changes,
+        output_changes,
+        prior_state: had_state.then(|| {
+            let mut state = state_json(&plan.prior_state, decode);
+            if let Some(state) = state.as_object_mut() {
+                state.remove("checks");
+                state.entry("terraform_version").or_insert_with(|| sdt_state::TERRAFORM_VERSION.into());
+            }
+            state
+        }),
+        configuration,
+        checks: checks(plan),
+        timestamp: &plan.timestamp,
+        applyable: !plan.errored && plan.has_changes(),
+        complete: plan.complete,
+        errored: plan.errored,
+    };
+    serde_json::to_string(&document).unwrap_or_default()
+}
+
+fn planned_values(plan: &Plan, view: &PlanView) -> Json {
+    let mut out = Map::new();
+    let outputs: Map<_, _> = plan
+        .outputs
+        .iter()
+        .filter(|(_, o)| o.action != Action::Delete)
+        .map(|(name, o)| {
+            let mut entry = json!({"sensitive": o.sensitive});
+            if o.after.is_wholly_known() {
+                entry["type"] = sdt_value::type_to_json(&o.after.ty());
+                entry["value"] = known(&o.after).unwrap_or(Json::Null);
+            }
+            (name.to_string(), entry)
+        })
+        .collect();
+    if !outputs.is_empty() {
+        out.insert("outputs".into(), outputs.into());
+    }
+    let objects = view.changes.iter().filter_map(planned_object).collect();
+    out.insert("root_module".into(), module_tree(objects));
+    out.into()
+}
+
+fn planned_object(c: &ResourceView) -> Option<ObjectView> {
+    let ChangeView { after: Some(after), after_sensitive, action, .. } = &c.change else { return None };
+    if after.is_null() || matches!(action, Action::Delete | Action::Forget) || c.deposed.is_some() {
+        return None;
+    }
+    Some(ObjectView {
+        address: c.address.clone(),
+        mode: c.mode,
+        type_name: c.type_name.clone(),
+        name: c.name.clone(),
+        index: c.index.clone(),
+        provider_name: c.provider_name.clone(),
+        schema_version: c.schema.as_ref().map_or(0, |s| s.version),
+        values: after.clone(),
+        sensitive_values: after_sensitive.clone(),
+        depends_on: Vec::new(),
+        tainted: false,
+        deposed_key: None,
+        module: c.module_address.clone().unwrap_or_default(),
+        schema: None,
+    })
+}
+
+fn checks(plan: &Plan) -> Option<Json> {
+    if plan.checks.0.is_empty() {
+        return None;
+    }
+    let list = plan.checks.0.iter().map(|object| {
+        let instances = object
+            .instances
+            .iter()
+            .map(|i| {
+                let problems: Vec<Json> = i.problems.iter().map(|p| p.as_str().into()).collect();
+                check_instance(&i.address, i.status.as_str().into(), &problems)
+            })
+            .collect();
+        check_json(object.kind.as_str(), &object.address(), object.status.as_str().into(), instances)
+    });
+    Some(sorted_checks(list.collect()))
+}
