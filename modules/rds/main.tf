@@ -93,6 +93,9 @@ resource "aws_db_instance" "replica" {
   vpc_security_group_ids = [aws_security_group.this.id]
   publicly_accessible    = false
 
+  iam_database_authentication_enabled = aws_db_instance.this.iam_database_authentication_enabled
+  enabled_cloudwatch_logs_exports     = aws_db_instance.this.enabled_cloudwatch_logs_exports
+
   auto_minor_version_upgrade = false
   apply_immediately          = true
   skip_final_snapshot        = true

@@ -38,8 +38,9 @@ pub use resource::{
 };
 pub use same::{after_apply, after_read, is_zero, same, same_object};
 pub use sdt_provider_derive::{Block, DataSource, Resource};
+pub use sdt_diag::Severity;
 pub use sdt_schema::Nesting;
-pub use sdt_value::Value;
+pub use sdt_value::{Path, Value};
 pub use tags::{OPERATION_TAG, TagSettings};
 pub use timeouts::{parse_duration, private, timeout};
 pub use validate::{error as invalid, validate};

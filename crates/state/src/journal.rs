@@ -56,6 +56,17 @@ pub enum Entry {
         /// MD5 of its bytes, hexadecimal.
         md5: String,
     },
+    /// Everything before is void: a journal in several pieces, which cannot be removed all at once, is being cleared.
+    Cleared,
+}
+
+/// Drops what a [`Entry::Cleared`] has voided.
+#[must_use]
+pub fn live(mut entries: Vec<Entry>) -> Vec<Entry> {
+    if let Some(at) = entries.iter().rposition(|e| matches!(e, Entry::Cleared)) {
+        entries.drain(..=at);
+    }
+    entries
 }
 
 impl Entry {
@@ -67,7 +78,7 @@ impl Entry {
             Self::IdKnown(k) => Some(&k.token),
             Self::Done(d) => Some(&d.token),
             Self::Failed(f) => Some(&f.token),
-            Self::Started { .. } | Self::Outputs { .. } | Self::Persisting { .. } => None,
+            Self::Started { .. } | Self::Outputs { .. } | Self::Persisting { .. } | Self::Cleared => None,
         }
     }
 }

@@ -155,7 +155,7 @@ pub fn overlay(snapshot: Snapshot, entries: &[Entry]) -> Merged {
         }
         let settled = persisted.is_some_and(|p| at < p);
         match entry {
-            Entry::Started { .. } | Entry::Persisting { .. } => {}
+            Entry::Started { .. } | Entry::Persisting { .. } | Entry::Cleared => {}
             Entry::Begun(begun) => {
                 by_token.insert(&begun.token, begun.clone());
                 open.retain(|u| u.begun.token != begun.token);

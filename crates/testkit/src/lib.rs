@@ -1,1 +1,3 @@
-//! sdt-testkit.
+//! What tests share: the conformance suite of resource types. Never published.
+
+pub mod conformance;

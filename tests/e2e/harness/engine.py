@@ -74,19 +74,20 @@ class Engine:
         texts = {}
         readers = [threading.Thread(target=lambda n, s: texts.update({n: s.read()}), args=pair)
                    for pair in (("out", process.stdout), ("err", process.stderr))]
+        watchdog = threading.Timer(timeout, process.kill)
         try:
-            for reader in readers:
-                reader.start()
+            for thread in (*readers, watchdog):
+                thread.daemon = True
+                thread.start()
             if on_start:
                 on_start(process)
-            watchdog = threading.Timer(timeout, process.kill)
-            watchdog.start()
             _, status, usage = os.wait4(process.pid, 0)
-            watchdog.cancel()
         except BaseException:
             process.kill()
             process.wait()
             raise
+        finally:
+            watchdog.cancel()
         process.returncode = code = os.waitstatus_to_exitcode(status)
         for reader in readers:
             reader.join()

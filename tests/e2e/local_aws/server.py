@@ -73,7 +73,7 @@ class Front:
     """Stands before moto: records every request, answers /_local, springs the trap."""
 
     def __init__(self, app):
-        self.app, self.lock = app, threading.Lock()
+        self.moto, self.one_at_a_time, self.lock = app, threading.Lock(), threading.Lock()
         self.requests, self.trap, self.fault = [], None, None
         self.held = ""
         self.victim, self.victim_known = None, threading.Event()
@@ -84,7 +84,7 @@ class Front:
             return self.control(env, start)
         found = SCOPE.search(env.get("HTTP_AUTHORIZATION", ""))
         if path.startswith("/moto-api") or (found and found.group(1) != "local"):
-            return self.app(env, start)
+            return self.reply(*self.carry_out(env), start)
         service, operation, state, mutating = classify(env)
         entry = {"service": service, "operation": operation, "status": 0, "state": state, "mutating": mutating}
         fault = self.take_fault(service, operation)
@@ -99,21 +99,29 @@ class Front:
         self.record(entry)
         if mutating and entry["status"] < 400 and self.springs(service, operation):
             raise ConnectionAbortedError("the client was killed before this reply")
+        return self.reply(status, headers, body, start)
+
+    @staticmethod
+    def reply(status, headers, body, start):
         start(status, headers)
         return [body]
 
     def carry_out(self, env):
-        """Lets moto answer, and turns what moto lacks into 501: clients retry its 500 for minutes."""
+        """Lets moto answer, one request at a time: its backends lose things when two threads are in them.
+
+        What moto lacks becomes a 501: clients retry its 500 for minutes.
+        """
         caught = {}
 
         def started(status, headers, exc=None):
             caught.update(status=status, headers=headers)
 
         try:
-            reply = self.app(env, started)
-            body = b"".join(reply)
-            if hasattr(reply, "close"):
-                reply.close()
+            with self.one_at_a_time:
+                reply = self.moto(env, started)
+                body = b"".join(reply)
+                if hasattr(reply, "close"):
+                    reply.close()
         except Exception as error:  # a service that moto does not know at all
             return "501 Not Implemented", [("Content-Type", "text/plain")], f"not in moto: {error}".encode()
         if caught["status"].startswith("500"):

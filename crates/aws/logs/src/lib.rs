@@ -1,1 +1,11 @@
-//! sdt-aws-logs.
+//! CloudWatch Logs.
+
+mod log_group;
+
+use sdt_aws_core::Aws;
+use sdt_provider::{Service, resource};
+
+sdt_aws_core::client!(logs, "logs", aws_sdk_cloudwatchlogs);
+
+/// The types of this service, by name.
+pub const SERVICE: Service<Aws> = Service { resources: &[resource::<log_group::LogGroup>()], data: &[] };

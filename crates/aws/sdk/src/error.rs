@@ -136,6 +136,9 @@ impl AwsError {
                 "AWS limits the rate of requests, also after retries: wait, or lower -parallelism"
             }
             AwsErrorKind::Server => "This is a problem of the service that lasted through all retries: try again later",
+            AwsErrorKind::Network if self.message.contains("certificate") => {
+                "If the server's certificate comes from a CA of your own, name its PEM file in AWS_CA_BUNDLE"
+            }
             AwsErrorKind::Network => {
                 "Check the network, the region, and AWS_ENDPOINT_URL and proxy variables if they are set"
             }
@@ -193,11 +196,12 @@ fn classify(code: Option<&str>, status: Option<u16>) -> AwsErrorKind {
 }
 
 /// The causes of an error that say something, outermost first.
-fn chain(error: &dyn StdError) -> String {
+pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
+        let text = text.strip_prefix("user error: ").unwrap_or(&text).to_owned();
         let says_nothing =
             matches!(text.as_str(), "dispatch failure" | "io error" | "client error (Connect)" | "other");
         if !says_nothing && texts.last().is_none_or(|last| !last.contains(&text)) {
@@ -225,7 +229,13 @@ pub(crate) fn credentials(error: &CredentialsError) -> String {
             "no AWS credentials were found in the configuration, the environment, the shared files or on this machine"
                 .into()
         }
-        other => format!("AWS credentials could not be had: {}", chain(other)),
+        other => match chain(other) {
+            // The last one of the chain: the others have nothing, and this machine most likely is none of AWS's.
+            text if text.contains("IMDS") => format!(
+                "no AWS credentials were found in the configuration, the environment or the shared files, and this machine's metadata service gives none ({text})"
+            ),
+            text => format!("AWS credentials could not be had: {text}"),
+        },
     }
 }
 

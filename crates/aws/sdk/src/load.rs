@@ -14,6 +14,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_types::SdkConfig;
 use aws_types::origin::Origin;
+use aws_types::os_shim_internal::{Env, Fs};
 
 use crate::credentials::{Role, WebIdentityRole, cached, source};
 use crate::http::{LazyClient, Proxies};
@@ -49,6 +50,19 @@ pub enum ConfigError {
         /// What is wrong.
         problem: String,
     },
+    /// A profile that is nowhere.
+    #[error("the AWS profile {name:?} ({setting}) is in none of the shared config and credentials files{known}")]
+    NoProfile {
+        /// Its name.
+        name: String,
+        /// What names it.
+        setting: &'static str,
+        /// Those that are there.
+        known: String,
+    },
+    /// Shared files that cannot be read.
+    #[error("the shared AWS config and credentials files cannot be used: {0}")]
+    SharedFiles(String),
     /// A proxy that cannot be used.
     #[error("{setting} = {url:?} is no URL of a proxy, such as http://proxy.example.com:3128: {problem}")]
     Proxy {
@@ -134,6 +148,7 @@ pub async fn load(settings: &AwsSettings) -> Result<AwsConfig, ConfigError> {
     check(settings)?;
     let http = LazyClient::new(ca_bundle(settings)?, proxies(settings)?);
     let files = files(settings);
+    check_profile(settings, files.as_ref()).await?;
     let region = region(settings, files.as_ref()).await?;
     let provider_config =
         ProviderConfig::default().with_http_client(http.clone()).with_region(Some(Region::new(region.clone())));
@@ -236,6 +251,29 @@ fn home(path: &str) -> String {
     }
 }
 
+/// A profile that is named must be there, unless static credentials make it pointless.
+async fn check_profile(settings: &AwsSettings, files: Option<&EnvConfigFiles>) -> Result<(), ConfigError> {
+    let (name, setting) = match (&settings.profile, var("AWS_PROFILE")) {
+        (Some(name), _) => (name.clone(), "profile"),
+        (None, Some(name)) => (name, "AWS_PROFILE"),
+        (None, None) => return Ok(()),
+    };
+    if settings.access_key.is_some() || (setting == "AWS_PROFILE" && var("AWS_ACCESS_KEY_ID").is_some()) {
+        return Ok(());
+    }
+    let files = files.cloned().unwrap_or_default();
+    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &files, None)
+        .await
+        .map_err(|error| ConfigError::SharedFiles(crate::error::chain(&error)))?;
+    if profiles.get_profile(&name).is_some() {
+        return Ok(());
+    }
+    let mut known: Vec<&str> = profiles.profiles().collect();
+    known.sort_unstable();
+    let known = if known.is_empty() { String::new() } else { format!("; there are: {}", known.join(", ")) };
+    Err(ConfigError::NoProfile { name, setting, known })
+}
+
 /// The instance metadata service is not asked: off AWS that would cost seconds before the clear error.
 async fn region(settings: &AwsSettings, files: Option<&EnvConfigFiles>) -> Result<String, ConfigError> {
     let region = match settings.region.clone().filter(|r| !r.is_empty()) {
@@ -318,32 +356,22 @@ fn ca_bundle(settings: &AwsSettings) -> Result<Option<Vec<u8>>, ConfigError> {
     let error = |problem: String| ConfigError::CaBundle { path: path.clone(), setting, problem };
     let pem = std::fs::read(&path).map_err(|e| error(format!("cannot be read: {e}")))?;
     match certificates(&pem) {
-        None => Err(error("holds a certificate that is damaged: it must be PEM (BEGIN CERTIFICATE)".into())),
-        Some(0) => Err(error("holds no PEM certificate (BEGIN CERTIFICATE)".into())),
-        Some(_) => Ok(Some(pem)),
+        Err(problem) => Err(error(format!("holds a certificate that cannot be used: {problem}"))),
+        Ok(0) => Err(error("holds no PEM certificate (BEGIN CERTIFICATE)".into())),
+        Ok(_) => Ok(Some(pem)),
     }
 }
 
-/// Counts PEM certificates whose content is one whole DER sequence; none if one is damaged.
-fn certificates(pem: &[u8]) -> Option<usize> {
-    use base64::Engine as _;
-    let text = String::from_utf8_lossy(pem);
-    let mut count = 0;
-    for part in text.split("-----BEGIN CERTIFICATE-----").skip(1) {
-        let body: String = part.split_once("-----END CERTIFICATE-----")?.0.split_whitespace().collect();
-        let der = base64::engine::general_purpose::STANDARD.decode(body).ok()?;
-        let length = match *der.get(1)? {
-            short @ 0..=0x7f => 2 + usize::from(short),
-            0x81 => 3 + usize::from(*der.get(2)?),
-            0x82 => 4 + (usize::from(*der.get(2)?) << 8) + usize::from(*der.get(3)?),
-            _ => return None,
-        };
-        if der[0] != 0x30 || der.len() != length {
-            return None;
-        }
-        count += 1;
+/// Counts the certificates that the TLS setup will find.
+fn certificates(pem: &[u8]) -> Result<usize, String> {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+    let mut store = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        store.add(certificate).map_err(|error| error.to_string())?;
     }
-    Some(count)
+    Ok(store.len())
 }
 
 fn proxies(settings: &AwsSettings) -> Result<Proxies, ConfigError> {
@@ -407,6 +435,7 @@ mod tests {
         for (settings, expected) in [
             (AwsSettings { access_key: some("a"), ..base() }, "access_key is set without secret_key"),
             (AwsSettings { region: some("Berlin"), ..base() }, "\"Berlin\" is not the name of an AWS region"),
+            (AwsSettings { profile: some("nobodys"), ..base() }, "the AWS profile \"nobodys\" (profile) is in none"),
             (AwsSettings { insecure: true, ..base() }, "`insecure` is not supported"),
             (AwsSettings { ca_bundle: some("/nowhere.pem"), ..base() }, "(custom_ca_bundle) cannot be read"),
             (AwsSettings { ca_bundle: some("/etc/hostname"), ..base() }, "holds no PEM certificate"),
@@ -435,15 +464,9 @@ mod tests {
     #[test]
     fn damaged_certificates_are_found_before_tls_is_set_up() {
         let pem = |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
-        for (text, expected) in [
-            (String::new(), Some(0)),
-            (pem("MAMCAQU="), Some(1)),
-            (pem("MAMCAQU=") + "text\n" + &pem("MAMCAQU="), Some(2)),
-            (pem("MAMCAQ=="), None),
-            (pem("!"), None),
-            ("-----BEGIN CERTIFICATE-----\nMAMCAQU=".to_owned(), None),
-        ] {
-            assert_eq!(certificates(text.as_bytes()), expected, "{text}");
+        assert_eq!(certificates(b"text"), Ok(0));
+        for text in [pem("MAMCAQU="), pem("!"), "-----BEGIN CERTIFICATE-----\nMAMCAQU=".to_owned()] {
+            assert!(certificates(text.as_bytes()).is_err(), "{text}");
         }
     }
 }

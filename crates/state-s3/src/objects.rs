@@ -1,0 +1,236 @@
+//! The bucket: reading and conditional writing of objects.
+
+use std::sync::Arc;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectCannedAcl, ObjectIdentifier, ServerSideEncryption};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sdt_aws_sdk::{AwsConfig, AwsError, AwsErrorKind};
+use sdt_state::StoreError;
+
+use crate::config::S3Config;
+
+/// How often a write is repeated that met another one at the very same time.
+const CONFLICTS: u32 = 4;
+
+/// The objects of one bucket, all written with the backend's encryption.
+#[derive(Clone)]
+pub(crate) struct Objects {
+    client: Client,
+    config: Arc<S3Config>,
+    /// Key and its MD5, base64, where the customer holds the key.
+    customer_key: Option<(String, String)>,
+}
+
+/// An object as read.
+pub(crate) struct Object {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) etag: Option<String>,
+}
+
+/// What must hold for a write.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    /// Nothing.
+    Any,
+    /// There is no such object.
+    Absent,
+    /// The object is still the one with this tag.
+    Tag(String),
+}
+
+impl Objects {
+    pub(crate) fn new(aws: &AwsConfig, config: Arc<S3Config>) -> Result<Self, StoreError> {
+        let mut builder = aws_sdk_s3::config::Builder::from(&aws.service("s3")).force_path_style(aws.s3_use_path_style);
+        if config.skip_s3_checksum {
+            builder = builder
+                .request_checksum_calculation(aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired)
+                .response_checksum_validation(aws_sdk_s3::config::ResponseChecksumValidation::WhenRequired);
+        }
+        let given = config.sse_customer_key.as_ref().map(|key| key.0.clone());
+        let given = given.or_else(|| std::env::var("AWS_SSE_CUSTOMER_KEY").ok().filter(|key| !key.is_empty()));
+        let customer_key = match given {
+            None => None,
+            Some(key) => match BASE64.decode(&key) {
+                Ok(bytes) if bytes.len() == 32 => {
+                    use md5::Digest as _;
+                    Some((key, BASE64.encode(md5::Md5::digest(&bytes))))
+                }
+                _ => {
+                    let message =
+                        "backend \"s3\": sse_customer_key (or AWS_SSE_CUSTOMER_KEY) must be 32 bytes in base64";
+                    return Err(StoreError::Config { message: message.into() });
+                }
+            },
+        };
+        Ok(Self { client: Client::from_conf(builder.build()), config, customer_key })
+    }
+
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<Object>, AwsError> {
+        let mut request = self.client.get_object().bucket(&self.config.bucket).key(key);
+        if let Some((secret, md5)) = &self.customer_key {
+            request = request.sse_customer_algorithm("AES256").sse_customer_key(secret).sse_customer_key_md5(md5);
+        }
+        let output = match request.send().await {
+            Ok(output) => output,
+            Err(error) => {
+                let error = AwsError::of(&error);
+                return if is_absent(&error) { Ok(None) } else { Err(error) };
+            }
+        };
+        let etag = output.e_tag.clone();
+        let bytes = output.body.collect().await.map_err(|error| AwsError {
+            kind: AwsErrorKind::Network,
+            code: None,
+            message: format!("the answer broke off: {error}"),
+            status: None,
+            request_id: None,
+        })?;
+        Ok(Some(Object { bytes: bytes.to_vec(), etag }))
+    }
+
+    /// Returns the new tag, or none when the condition did not hold.
+    pub(crate) async fn put(&self, key: &str, body: &[u8], condition: &Condition) -> Result<Option<String>, AwsError> {
+        let mut tries = 0;
+        loop {
+            match self.put_once(key, body, condition).await {
+                Ok(etag) => return Ok(Some(etag)),
+                Err(error) if error.code.as_deref() == Some("ConditionalRequestConflict") && tries < CONFLICTS => {
+                    tries += 1;
+                }
+                Err(error) if error.kind == AwsErrorKind::Precondition => return Ok(None),
+                // `If-Match` on an object that is gone.
+                Err(error) if matches!(condition, Condition::Tag(_)) && is_absent(&error) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn put_once(&self, key: &str, body: &[u8], condition: &Condition) -> Result<String, AwsError> {
+        let config = &self.config;
+        let mut request = self
+            .client
+            .put_object()
+            .bucket(&config.bucket)
+            .key(key)
+            .content_type("application/json")
+            .body(ByteStream::from(body.to_vec()));
+        request = match condition {
+            Condition::Any => request,
+            Condition::Absent => request.if_none_match("*"),
+            Condition::Tag(tag) => request.if_match(tag),
+        };
+        if let Some(acl) = &config.acl {
+            request = request.acl(ObjectCannedAcl::from(acl.as_str()));
+        }
+        if let Some((secret, md5)) = &self.customer_key {
+            request = request.sse_customer_algorithm("AES256").sse_customer_key(secret).sse_customer_key_md5(md5);
+        } else if config.encrypt {
+            request = match &config.kms_key_id {
+                Some(id) => request.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(id),
+                None => request.server_side_encryption(ServerSideEncryption::Aes256),
+            };
+        }
+        let output = request.send().await.map_err(|error| AwsError::of(&error))?;
+        Ok(output.e_tag.unwrap_or_default())
+    }
+
+    /// Deletes an object, if it is still the one with the tag.
+    pub(crate) async fn delete(&self, key: &str, tag: Option<&str>) -> Result<bool, AwsError> {
+        let request = self.client.delete_object().bucket(&self.config.bucket).key(key);
+        let result = match tag {
+            Some(tag) => request.clone().if_match(tag).send().await,
+            None => request.clone().send().await,
+        };
+        match result.map_err(|error| AwsError::of(&error)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind == AwsErrorKind::Precondition => Ok(false),
+            Err(error) if is_absent(&error) => Ok(true),
+            // Not every S3 knows conditional deletes; the caller has compared before.
+            Err(error) if tag.is_some() && error.kind == AwsErrorKind::NotImplemented => {
+                request.send().await.map_err(|error| AwsError::of(&error))?;
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keys under a prefix with the second of their last change.
+    pub(crate) async fn list(&self, prefix: &str) -> Result<Vec<(String, i64)>, AwsError> {
+        let mut keys = Vec::new();
+        let mut next = None;
+        loop {
+            let output = self
+                .client
+                .list_objects_v2()
+                .bucket(&self.config.bucket)
+                .prefix(prefix)
+                .set_continuation_token(next)
+                .send()
+                .await
+                .map_err(|error| AwsError::of(&error))?;
+            for object in output.contents.unwrap_or_default() {
+                let changed = object.last_modified.map_or(0, |t| t.secs());
+                keys.extend(object.key.map(|key| (key, changed)));
+            }
+            next = output.next_continuation_token;
+            if next.is_none() {
+                return Ok(keys);
+            }
+        }
+    }
+
+    pub(crate) async fn delete_all(&self, keys: &[String]) -> Result<(), AwsError> {
+        for chunk in keys.chunks(1000) {
+            let objects =
+                chunk.iter().filter_map(|key| ObjectIdentifier::builder().key(key).build().ok()).collect::<Vec<_>>();
+            let Ok(delete) = Delete::builder().set_objects(Some(objects)).quiet(true).build() else { continue };
+            let output = self
+                .client
+                .delete_objects()
+                .bucket(&self.config.bucket)
+                .delete(delete)
+                .send()
+                .await
+                .map_err(|error| AwsError::of(&error))?;
+            if let Some(error) = output.errors.unwrap_or_default().into_iter().next() {
+                let denied = error.code.as_deref() == Some("AccessDenied");
+                return Err(AwsError {
+                    kind: if denied { AwsErrorKind::AccessDenied } else { AwsErrorKind::Other },
+                    code: error.code,
+                    message: error.message.unwrap_or_default(),
+                    status: None,
+                    request_id: None,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// An error for people.
+    pub(crate) fn failed(&self, what: &str, key: &str, error: AwsError) -> StoreError {
+        let bucket = &self.config.bucket;
+        let hint = match error.code.as_deref() {
+            Some("NoSuchBucket") => format!(
+                ". The bucket {bucket:?} does not exist: create it, or correct `bucket` in the backend's configuration"
+            ),
+            Some("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException") => {
+                format!(
+                    ". The bucket {bucket:?} seems to be in another region: correct `region` in the backend's configuration"
+                )
+            }
+            _ => String::new(),
+        };
+        StoreError::Io {
+            what: format!("{what} s3://{bucket}/{key}"),
+            message: format!("{error}{hint}"),
+            source: Some(Arc::new(error)),
+        }
+    }
+}
+
+fn is_absent(error: &AwsError) -> bool {
+    error.kind == AwsErrorKind::NotFound && error.code.as_deref() != Some("NoSuchBucket")
+}
