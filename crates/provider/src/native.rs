@@ -183,7 +183,13 @@ impl<B: Backend> Provider for Native<B> {
 
     async fn configure(&self, config: &Value, env: &ProviderEnv) -> Result<Arc<dyn Instance>, Diagnostics> {
         let (api, tags) = B::start(config, env).await?;
-        Ok(Arc::new(NativeInstance::<B> { api, tags, made: Mutex::default(), left: Mutex::default(), asked: Mutex::default() }))
+        Ok(Arc::new(NativeInstance::<B> {
+            api,
+            tags,
+            made: Mutex::default(),
+            left: Mutex::default(),
+            asked: Mutex::default(),
+        }))
     }
 }
 
