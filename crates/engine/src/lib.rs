@@ -4,6 +4,7 @@
 //! operations and tells what came of them; the simulator is another driver. The engine reads no file, environment, clock or
 //! random source and prints nothing.
 
+mod apply;
 mod convert;
 mod core;
 mod exec;
@@ -25,6 +26,7 @@ mod targets;
 mod tree;
 mod validate;
 
+pub use apply::{ApplyInput, ApplyWalk};
 pub use input::{InputValue, PlanOptions, ProviderLookup, Variables};
 pub use op::{Answer, Event, Op, OpId, Progress, ProviderKey};
 pub use plan::{PlanInput, PlanWalk};

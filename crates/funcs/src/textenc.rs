@@ -1,0 +1,2 @@
+use crate::Function;
+pub(crate) static FUNCTIONS: &[Function] = &[];
