@@ -2,7 +2,7 @@
 
 use sdt_value::{Kind, Number, Type, Value};
 
-use crate::call::{Out, fail, str_arg};
+use crate::call::{fail, str_arg};
 use crate::{CallError, Function, Param};
 
 pub(crate) static FUNCTIONS: &[Function] = &[

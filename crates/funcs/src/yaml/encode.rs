@@ -245,7 +245,7 @@ mod tests {
         let long_key = format!(r#"{{"{long}":1}}"#);
         let long_key_text = format!("? \"{long}\"\n: 1\n");
         let words_json = format!(r#"{{"a":"{words}"}}"#);
-        let words_text = format!("\"a\": \"{}\n  {}\"\n", &words[..74], &words[75..]);
+        let words_text = format!("\"a\": \"{}\"\n", words.replace(" ccc", "\n  ccc"));
         let cases = [
             ("1.5", "1.5\n...\n"),
             ("null", "null\n...\n"),
