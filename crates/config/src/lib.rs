@@ -8,17 +8,22 @@ mod check;
 mod decode;
 mod literal;
 mod load;
+mod lock;
 mod model;
 mod providers;
 mod reference;
 mod source;
 mod statics;
+#[cfg(test)]
+mod testing;
 mod types;
+mod values;
 mod version;
 
 pub use check::{Context, Object, Repetition, SchemaLookup, argument, check_object, check_tree, suggestion};
 pub use decode::{check_body, decode, span_of};
 pub use load::{Files, Load, Loaded, Manifest, ManifestEntry, load};
+pub use lock::{LOCK_FILE, LockFile, Locked};
 pub use model::{
     Backend, Check, CheckRule, Config, IgnoreChanges, Import, Lifecycle, Local, Module, ModuleCall, MoveEndpoint,
     Moved, OnFailure, Output, ParsingMode, PassedProvider, ProviderConfig, ProviderMeta, Provisioner, ProvisionerWhen,
@@ -29,4 +34,7 @@ pub use reference::{Reference, Referenceable, collect, parse_reference, referenc
 pub use sdt_hcl::ConfigBody;
 pub use source::ModuleSource;
 pub use types::{Defaults, plain_type, type_constraint};
+pub use values::{
+    Assignment, Given, Origin, assign_values, auto_value_files, missing_values, parse_var_option, read_values_file,
+};
 pub use version::{Version, VersionConstraints, VersionError};

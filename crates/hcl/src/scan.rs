@@ -179,8 +179,8 @@ impl<'a> Scanner<'a> {
                 self.stack.pop();
                 return;
             }
-            b'\n' => return self.push(K::QuotedNewline, 1),
-            b'\r' if rest.get(1) == Some(&b'\n') => return self.push(K::QuotedNewline, 2),
+            b'\n' => return self.push(K::QuotedNewline, newlines_len(rest)),
+            b'\r' if rest.get(1) == Some(&b'\n') => return self.push(K::QuotedNewline, newlines_len(rest)),
             b'\r' => return self.push(K::Invalid, 1),
             _ => {}
         }
@@ -279,6 +279,18 @@ fn line_len(rest: &[u8]) -> usize {
     rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |n| n + 1)
 }
 
+/// Length of the line breaks at the start.
+fn newlines_len(rest: &[u8]) -> usize {
+    let mut n = 0;
+    loop {
+        n += match &rest[n..] {
+            [b'\n', ..] => 1,
+            [b'\r', b'\n', ..] => 2,
+            _ => return n,
+        };
+    }
+}
+
 fn number_len(rest: &[u8]) -> usize {
     let mut n = 1;
     loop {
@@ -335,7 +347,6 @@ fn operator(c: u8, second: Option<u8>) -> Option<(K, usize)> {
         (b'&', Some(b'&')) => (K::And, 2),
         (b'|', Some(b'|')) => (K::Or, 2),
         (b':', Some(b':')) => (K::DoubleColon, 2),
-        (b'*', Some(b'*')) => (K::StarStar, 2),
         (b'[', _) => (K::OBrack, 1),
         (b']', _) => (K::CBrack, 1),
         (b'(', _) => (K::OParen, 1),

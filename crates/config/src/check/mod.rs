@@ -89,8 +89,11 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
                     unknown_variables(&rule.error_message, &mut diags);
                 }
             }
-            diags.extend(depends_on(&ctx, &o.depends_on));
-            diags.extend(ctx.expr(&o.value));
+            // With a broken condition the value is not looked at.
+            if !diags.has_errors() {
+                diags.extend(depends_on(&ctx, &o.depends_on));
+                diags.extend(ctx.expr(&o.value));
+            }
             diags
         }
         Object::Resource(r) => resource(&ctx, r),

@@ -272,9 +272,9 @@ impl Overrides {
             }
             if matches!(&*block.kind.name, "resource" | "data" | "ephemeral") {
                 let (inner, _, _) = block.body.partial_content(&schema(&["depends_on"], &[]));
-                if inner.attribute("depends_on").is_some() {
+                if let Some(a) = inner.attribute("depends_on") {
                     let detail = "An override file cannot change depends_on.";
-                    diags.push(Diagnostic::error("Unsupported override", detail).at(block.header));
+                    diags.push(Diagnostic::error("Unsupported override", detail).at(a.span));
                 }
             }
             by_key.entry(k).or_default().push(block.clone());

@@ -203,6 +203,7 @@ fn relative(expr: &Expr, diags: &mut Diagnostics) -> Option<sdt_hcl::Traversal> 
 fn triggers(expr: &Expr, diags: &mut Diagnostics) -> Vec<Expr> {
     let mut found = Vec::new();
     for item in literal::list(expr, diags) {
+        let item = statics::inside(&item);
         let (refs, more) = references_in_expr(&item);
         diags.extend(more);
         let mut resources = 0;

@@ -68,11 +68,7 @@ impl Parser<'_> {
     }
 
     fn with_traversals(&mut self) -> Expr {
-        let mark = self.mark();
         let term = self.term();
-        if self.lost(mark) {
-            return term;
-        }
         self.traversals(term)
     }
 
@@ -113,13 +109,8 @@ impl Parser<'_> {
                     let open_span = self.span(open);
                     if self.peek_kind() == K::Star {
                         self.read();
-                        let mut close = self.read();
-                        if close.kind != K::CBrack && !self.recovery {
-                            let span = self.span(close);
-                            let detail = "The star of a splat must be followed by a closing bracket: [*].";
-                            self.error(span, "Missing close bracket on splat index", detail);
-                            close = self.recover(K::CBrack);
-                        }
+                        let detail = "The star of a splat must be followed by a closing bracket: [*].";
+                        let close = self.close_bracket("Missing close bracket on splat index", detail);
                         let marker = open_span.to(self.span(close));
                         // What follows belongs to each item.
                         let item = Expr::new(ExprKind::SplatItem, marker);
@@ -187,6 +178,18 @@ impl Parser<'_> {
         Expr::new(ExprKind::Splat { source, each, marker }, start.to(last))
     }
 
+    /// Reads the bracket that ends an index. The error, if any, is reported where parsing can go on.
+    fn close_bracket(&mut self, summary: &str, detail: &str) -> Token {
+        let close = self.read();
+        if close.kind == K::CBrack || self.recovery {
+            return close;
+        }
+        let close = self.recover(K::CBrack);
+        let span = self.span(close);
+        self.error(span, summary, detail);
+        close
+    }
+
     fn index(&mut self, start: Span, collection: Expr, open: Span) -> Expr {
         let mark = self.mark();
         self.newlines.push(false);
@@ -194,14 +197,7 @@ impl Parser<'_> {
         let close = if self.lost(mark) {
             self.recover(K::CBrack)
         } else {
-            let close = self.read();
-            if close.kind != K::CBrack && !self.recovery {
-                let span = self.span(close);
-                self.error(span, "Missing close bracket on index", "An index ends with a closing bracket.");
-                self.recover(K::CBrack)
-            } else {
-                close
-            }
+            self.close_bracket("Missing close bracket on index", "An index ends with a closing bracket.")
         };
         self.newlines.pop();
         let span = open.to(self.span(close));

@@ -94,7 +94,7 @@ impl Parser<'_> {
                 }
                 _ => {
                     let detail = "The closing quote or marker of this template is missing.";
-                    self.soft_error(open.to(span), None, "Unterminated template string", detail);
+                    self.soft_error(span, Some(open.to(span)), "Unterminated template string", detail);
                     self.recover(end);
                     return parts;
                 }
