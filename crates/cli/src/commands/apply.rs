@@ -199,6 +199,7 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
     if file.plan.errored {
         return Err(failure("The plan cannot be applied", "planning had failed: make the plan again"));
     }
+    let warnings = loaded.diagnostics;
     let variables = plan_variables(app, parsed, &loaded.config, &file, sources)?;
     let registry = Arc::new(providers::registry());
     let mut paths: LocalPaths = wish.paths.clone();
@@ -232,7 +233,9 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
         let released = held.release().await;
         signals.abort();
         match result {
-            Ok(mut diags) => {
+            Ok(more) => {
+                let mut diags = warnings;
+                diags.extend(more);
                 diags.extend(released);
                 Ok(diags)
             }
