@@ -147,7 +147,10 @@ pub(crate) fn validate(config: &Value) -> Diagnostics {
     if let Some(mode) = config.get("retry_mode").and_then(Value::as_str)
         && !matches!(mode, "standard" | "adaptive")
     {
-        out.push(Diagnostic::error("Invalid retry_mode", format!("retry_mode is \"standard\" or \"adaptive\", not {mode:?}.")));
+        out.push(Diagnostic::error(
+            "Invalid retry_mode",
+            format!("retry_mode is \"standard\" or \"adaptive\", not {mode:?}."),
+        ));
     }
     let set = |name: &str| config.get(name).and_then(Value::as_items).is_some_and(|i| !i.is_empty());
     if set("allowed_account_ids") && set("forbidden_account_ids") {
@@ -195,8 +198,7 @@ impl Provider {
             http_proxy: c.http_proxy,
             https_proxy: c.https_proxy,
             no_proxy: c.no_proxy,
-            // The services' throttling is normal with many objects: be patient where the user has not said otherwise.
-            max_retries: c.max_retries.and_then(|n| u32::try_from(n).ok()).or(Some(10)),
+            max_retries: c.max_retries.and_then(|n| u32::try_from(n).ok()),
             retry_mode: c.retry_mode.map(|m| if m == "adaptive" { RetryMode::Adaptive } else { RetryMode::Standard }),
             skip_metadata_api_check: c.skip_metadata_api_check.as_deref() == Some("true"),
             skip_region_validation: c.skip_region_validation == Some(true),

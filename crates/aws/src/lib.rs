@@ -6,11 +6,12 @@ mod config;
 mod endpoints;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use sdt_aws_core::Aws;
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_provider::{Backend, Native, ProviderEnv, Service, TagSettings};
+use sdt_provider::{Backend, Native, Provider, ProviderEnv, Service, TagSettings};
 use sdt_schema::Schema;
 use sdt_value::Value;
 
@@ -21,7 +22,36 @@ pub type AwsProvider = Native<AwsBackend>;
 pub struct AwsBackend;
 
 /// The services, one line each.
-const SERVICES: &[Service<Aws>] = &[sdt_aws_ec2::SERVICE, sdt_aws_sts::SERVICE];
+const SERVICES: &[Service<Aws>] = &[
+    #[cfg(feature = "dynamodb")]
+    sdt_aws_dynamodb::SERVICE,
+    #[cfg(feature = "ec2")]
+    sdt_aws_ec2::SERVICE,
+    #[cfg(feature = "ecs")]
+    sdt_aws_ecs::SERVICE,
+    #[cfg(feature = "efs")]
+    sdt_aws_efs::SERVICE,
+    #[cfg(feature = "elbv2")]
+    sdt_aws_elbv2::SERVICE,
+    #[cfg(feature = "iam")]
+    sdt_aws_iam::SERVICE,
+    #[cfg(feature = "logs")]
+    sdt_aws_logs::SERVICE,
+    #[cfg(feature = "rds")]
+    sdt_aws_rds::SERVICE,
+    #[cfg(feature = "s3")]
+    sdt_aws_s3::SERVICE,
+    #[cfg(feature = "secretsmanager")]
+    sdt_aws_secretsmanager::SERVICE,
+    #[cfg(feature = "sts")]
+    sdt_aws_sts::SERVICE,
+];
+
+/// The provider, unconfigured.
+#[must_use]
+pub fn provider() -> Arc<dyn Provider> {
+    Arc::new(AwsProvider::new())
+}
 
 #[async_trait]
 impl Backend for AwsBackend {
@@ -49,7 +79,7 @@ impl Backend for AwsBackend {
         let mut aws = Aws::new(loaded.sdk().clone(), provider.settings.endpoints.clone());
         aws.s3_path_style = provider.settings.s3_use_path_style;
         if !provider.allowed_account_ids.is_empty() || !provider.forbidden_account_ids.is_empty() {
-            let who = sdt_aws_sts::identity(&aws).await;
+            let who = aws.identity().await;
             let account = who.map(|w| w.account.clone()).map_err(|e| {
                 Diagnostics::from(Diagnostic::error("The AWS account cannot be told", format!("{e}\n{}", e.remedy())))
             })?;

@@ -32,7 +32,8 @@ fn start() -> Result<(Server, String), String> {
     if let Ok(url) = std::env::var("AWS_ENDPOINT_URL") {
         return Ok((Server(None), url));
     }
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
     let moto = std::env::var("MOTO_SERVER").unwrap_or_else(|_| "moto_server".into());
     let child = Command::new(&moto)
         .args(["-H", "127.0.0.1", "-p", &port.to_string()])
@@ -75,7 +76,8 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let failed = runtime.block_on(run(&url, cases(&names)));
     drop(server);
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -10,9 +10,8 @@ use sdt_value::{to_json, type_to_json};
 use serde_json::{Value as Json, json};
 
 /// Differences that are meant, `type.attribute: fact`, each with its reason.
-const MEANT: &[(&str, &str)] = &[
-    ("aws_vpc.instance_tenancy: forces_replacement", "depends on the direction: `customize`"),
-];
+const MEANT: &[(&str, &str)] =
+    &[("aws_vpc.instance_tenancy: forces_replacement", "depends on the direction: `customize`")];
 
 fn facts(mode: Mode, name: &str) -> Option<Json> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/facts/aws");
@@ -119,7 +118,12 @@ impl Compare {
                 }
                 _ => {}
             }
-            self.eq(&at, "invalidates", json!(sorted(f.invalidates.iter().copied())), json!(strings(&fact["invalidates"])));
+            self.eq(
+                &at,
+                "invalidates",
+                json!(sorted(f.invalidates.iter().copied())),
+                json!(strings(&fact["invalidates"])),
+            );
             if let Some(stated) = fact.get("enum") {
                 let ours = f.checks.iter().find_map(|c| match c {
                     Check::OneOf(names) => Some(names.to_vec()),
@@ -142,13 +146,19 @@ impl Compare {
     fn meta(&mut self, meta: &Meta, facts: &Json) {
         self.eq(meta.name, "legacy_type_system", json!(meta.legacy), json!(facts["legacy_type_system"] == json!(true)));
         let shown: BTreeMap<&str, &str> = meta.timeouts.iter().filter(|(_, d)| !d.is_empty()).copied().collect();
-        self.eq(meta.name, "timeout defaults", json!(shown), facts["timeouts"].get("defaults").cloned().unwrap_or(json!({})));
+        self.eq(
+            meta.name,
+            "timeout defaults",
+            json!(shown),
+            facts["timeouts"].get("defaults").cloned().unwrap_or(json!({})),
+        );
         self.behaviour(meta.name, meta.decl, facts);
         for c in facts["constraints"].as_array().into_iter().flatten() {
             let kind = c["kind"].as_str().unwrap_or_default();
             if let Some(attribute) = c["attribute"].as_str() {
                 let Some(f) = meta.decl.field(attribute) else { continue };
-                let ours = sorted(if kind == "conflicts_with" { f.conflicts_with } else { f.required_with }.iter().copied());
+                let ours =
+                    sorted(if kind == "conflicts_with" { f.conflicts_with } else { f.required_with }.iter().copied());
                 // The probes met only some of the partners: ours must hold at least those.
                 let missing: Vec<String> = strings(&c["with"]).into_iter().filter(|w| !ours.contains(w)).collect();
                 self.eq(&format!("{}.{attribute}", meta.name), &format!("{kind} lacks"), json!(missing), json!([]));

@@ -11,6 +11,7 @@ mod load;
 mod lock;
 mod model;
 mod providers;
+mod provisioner;
 mod reference;
 mod source;
 mod statics;
@@ -30,6 +31,7 @@ pub use model::{
     Removed, RequiredProvider, RequiredVersion, Resource, Variable,
 };
 pub use providers::{ACTS_AS, check_versions};
+pub use provisioner::{connection_schema, provisioner_schema};
 pub use reference::{Reference, Referenceable, collect, parse_reference, references_in_body, references_in_expr};
 pub use sdt_hcl::ConfigBody;
 pub use source::ModuleSource;

@@ -189,10 +189,7 @@ impl<'a> Scanner<'a> {
             match rest[n] {
                 b'"' | b'\n' | b'\r' => break,
                 b'\\' => match first_char(&rest[n + 1..]) {
-                    Some('\n' | '\r') | None => {
-                        n += 1;
-                        break;
-                    }
+                    Some('\n' | '\r') | None => break,
                     Some(c) => n += 1 + c.len_utf8(),
                 },
                 _ => match literal_len(&rest[n..]) {
@@ -262,13 +259,14 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Length of the template text at the start: a character or an escaped `$${`. `None` where a sequence starts or the bytes
-/// are not UTF-8.
+/// Length of the template text at the start: a character or an escaped `$${`. `None` where a sequence starts, the bytes
+/// are not UTF-8, or a carriage return ends no line.
 fn literal_len(rest: &[u8]) -> Option<usize> {
     match rest {
         [b'$', b'$', b'{', b'~', ..] | [b'%', b'%', b'{', b'~', ..] => Some(4),
         [b'$', b'$', b'{', ..] | [b'%', b'%', b'{', ..] => Some(3),
         [b'$' | b'%', b'{', ..] => None,
+        [b'\r', next, ..] if *next != b'\n' => None,
         [b, ..] if b.is_ascii() => Some(1),
         _ => first_char(rest).map(char::len_utf8),
     }

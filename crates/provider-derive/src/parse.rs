@@ -61,9 +61,8 @@ pub(crate) struct Keys {
     name: Option<LitStr>,
 }
 
-const FLAGS: [&str; 10] = [
-    "force_new", "computed", "optional", "required", "sensitive", "write_only", "carry", "keep_null", "nested", "set",
-];
+const FLAGS: [&str; 10] =
+    ["force_new", "computed", "optional", "required", "sensitive", "write_only", "carry", "keep_null", "nested", "set"];
 const LISTS: [&str; 5] = ["conflicts_with", "required_with", "exactly_one_of", "at_least_one_of", "invalidates"];
 
 impl Keys {
@@ -98,7 +97,8 @@ pub(crate) fn declaration(input: &DeriveInput, kind: Kind) -> Result<Declaration
             } else if meta.path.is_ident("timeouts") {
                 meta.parse_nested_meta(|t| {
                     let name = t.path.require_ident()?.to_string();
-                    let default = if t.input.peek(Token![=]) { t.value()?.parse::<LitStr>()?.value() } else { String::new() };
+                    let default =
+                        if t.input.peek(Token![=]) { t.value()?.parse::<LitStr>()?.value() } else { String::new() };
                     out.timeouts.push((name, default));
                     Ok(())
                 })?;
@@ -141,7 +141,8 @@ fn keys(attrs: &[syn::Attribute]) -> Result<Keys> {
             } else if LISTS.contains(&key.as_str()) {
                 let content;
                 syn::parenthesized!(content in meta.input);
-                let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, syn::ext::IdentExt::parse_any)?;
+                let names =
+                    Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, syn::ext::IdentExt::parse_any)?;
                 out.lists.push((ident, names.iter().map(plain).collect()));
             } else {
                 match key.as_str() {

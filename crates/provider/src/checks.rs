@@ -5,11 +5,12 @@
 /// # Errors
 /// What the value must be.
 pub fn cidr(text: &str) -> Result<(), String> {
-    let ok = text.split_once('/').is_some_and(|(ip, bits)| match (ip.parse::<std::net::IpAddr>(), bits.parse::<u8>()) {
-        (Ok(std::net::IpAddr::V4(_)), Ok(n)) => n <= 32,
-        (Ok(std::net::IpAddr::V6(_)), Ok(n)) => n <= 128,
-        _ => false,
-    });
+    let ok =
+        text.split_once('/').is_some_and(|(ip, bits)| match (ip.parse::<std::net::IpAddr>(), bits.parse::<u8>()) {
+            (Ok(std::net::IpAddr::V4(_)), Ok(n)) => n <= 32,
+            (Ok(std::net::IpAddr::V6(_)), Ok(n)) => n <= 128,
+            _ => false,
+        });
     if ok { Ok(()) } else { Err("to be a network range such as 10.0.0.0/16".into()) }
 }
 
@@ -18,7 +19,11 @@ pub fn cidr(text: &str) -> Result<(), String> {
 /// # Errors
 /// What the value must be.
 pub fn ipv4_cidr(text: &str) -> Result<(), String> {
-    if cidr(text).is_ok() && !text.contains(':') { Ok(()) } else { Err("to be an IPv4 range such as 10.0.0.0/16".into()) }
+    if cidr(text).is_ok() && !text.contains(':') {
+        Ok(())
+    } else {
+        Err("to be an IPv4 range such as 10.0.0.0/16".into())
+    }
 }
 
 /// An IPv6 range.
@@ -26,7 +31,11 @@ pub fn ipv4_cidr(text: &str) -> Result<(), String> {
 /// # Errors
 /// What the value must be.
 pub fn ipv6_cidr(text: &str) -> Result<(), String> {
-    if cidr(text).is_ok() && text.contains(':') { Ok(()) } else { Err("to be an IPv6 range such as 2001:db8::/56".into()) }
+    if cidr(text).is_ok() && text.contains(':') {
+        Ok(())
+    } else {
+        Err("to be an IPv6 range such as 2001:db8::/56".into())
+    }
 }
 
 /// An IPv4 address.
@@ -63,5 +72,9 @@ pub fn json(text: &str) -> Result<(), String> {
 /// # Errors
 /// What the value must be.
 pub fn account_id(text: &str) -> Result<(), String> {
-    if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) { Ok(()) } else { Err("to be an account id of 12 digits".into()) }
+    if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(())
+    } else {
+        Err("to be an account id of 12 digits".into())
+    }
 }

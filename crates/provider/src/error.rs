@@ -82,15 +82,21 @@ impl Error {
     #[must_use]
     pub const fn remedy(&self) -> &'static str {
         match self.class {
-            Class::NotFound => "The object, or something it refers to, does not exist (any more). Run plan again to see what is there.",
-            Class::AlreadyExists => {
-                "An object of this name exists already. Import it, or choose another name."
+            Class::NotFound => {
+                "The object, or something it refers to, does not exist (any more). Run plan again to see what is there."
             }
-            Class::InUse => "Something that is not in this configuration still uses the object. Remove the use, then apply again.",
+            Class::AlreadyExists => "An object of this name exists already. Import it, or choose another name.",
+            Class::InUse => {
+                "Something that is not in this configuration still uses the object. Remove the use, then apply again."
+            }
             Class::Throttled => "The service limits its requests. Apply again, perhaps with a smaller -parallelism.",
             Class::Transient => "The service or the network failed. Apply again; what was done is in the state.",
-            Class::Denied => "The credentials in use lack a permission for this operation. Ask for it, or use another role.",
-            Class::Credentials => "Check the credentials: environment variables, profile, or a session that has expired.",
+            Class::Denied => {
+                "The credentials in use lack a permission for this operation. Ask for it, or use another role."
+            }
+            Class::Credentials => {
+                "Check the credentials: environment variables, profile, or a session that has expired."
+            }
             Class::Quota => "A quota of the account is used up. Delete something or ask for a higher quota.",
             Class::Invalid => "The service refuses the values. Correct the configuration.",
             Class::Timeout => "It took longer than allowed. Apply again, or allow more in a timeouts block.",

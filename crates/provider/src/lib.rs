@@ -33,12 +33,10 @@ pub use declare::{Check, Content, Decl, Declared, Described, Field, Lit, Meta, N
 pub use error::{Class, Error};
 pub use native::{Backend, Native, Service};
 pub use plan::{PlanEdit, plan};
-pub use resource::{
-    Changes, Cx, DataSource, DataSourceType, Resource, ResourceType, Token, data_source, resource,
-};
+pub use resource::{Changes, Cx, DataSource, DataSourceType, Resource, ResourceType, Token, data_source, resource};
 pub use same::{after_apply, after_read, is_zero, same, same_object};
-pub use sdt_provider_derive::{Block, DataSource, Resource};
 pub use sdt_diag::Severity;
+pub use sdt_provider_derive::{Block, DataSource, Resource};
 pub use sdt_schema::Nesting;
 pub use sdt_value::{Path, Value};
 pub use tags::{OPERATION_TAG, TagSettings};

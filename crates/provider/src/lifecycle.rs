@@ -74,7 +74,8 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
         };
         let known = self.settle(&made, &req.planned);
         sink.id_known(known.clone(), private(self.meta(), &known)).await;
-        let made = if self.meta().tagged { with(&made, want.get("tags_all").map(|t| ("tags_all", t.clone()))) } else { made };
+        let made =
+            if self.meta().tagged { with(&made, want.get("tags_all").map(|t| ("tags_all", t.clone()))) } else { made };
         if let Err(e) = self.kind.finish(&cx, &made).await {
             let object = self.reread(&cx, &made, &req.planned).await.unwrap_or(known);
             return self.failed("creating", &e, object, Some(&made));
@@ -140,7 +141,12 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
         }
         match self.kind.recover(&cx, &want).await {
             Ok(Some(made)) => {
-                let got = self.kind.read_many(&cx, std::slice::from_ref(&made)).await.ok().and_then(|mut v| v.pop().flatten());
+                let got = self
+                    .kind
+                    .read_many(&cx, std::slice::from_ref(&made))
+                    .await
+                    .ok()
+                    .and_then(|mut v| v.pop().flatten());
                 let object = self.settle(&got.unwrap_or(made), &req.planned);
                 let private = private(self.meta(), &object);
                 RecoverAnswer::Found { object, private, complete: false }

@@ -13,8 +13,8 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::api::{
-    ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Mode, PlanAnswer, PlanRequest, Private, Provider,
-    ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
+    ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Mode, PlanAnswer, PlanRequest, Private,
+    Provider, ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
 };
 use crate::convert::with;
 use crate::declare::Meta;
@@ -23,7 +23,7 @@ use crate::lifecycle::Lifecycle;
 use crate::plan::plan;
 use crate::resource::{Cx, DataSourceType, ResourceType, Token};
 use crate::same::{after_read, is_zero};
-use crate::tags::TagSettings;
+use crate::tags::{OPERATION_TAG, TagSettings};
 use crate::timeouts::private;
 use crate::validate::validate;
 
@@ -175,14 +175,21 @@ impl<B: Backend> Provider for Native<B> {
         let ty = schema.block.implied_type();
         let fitted = fit_json(&stored, &schema.block);
         from_json(&fitted, &ty).map_err(|e| {
-            let detail = format!("The stored object of type {type_name} (version {version}) cannot be read at {}: {e}.", e.path);
+            let detail =
+                format!("The stored object of type {type_name} (version {version}) cannot be read at {}: {e}.", e.path);
             Diagnostic::error("Stored object does not fit its schema", detail).into()
         })
     }
 
     async fn configure(&self, config: &Value, env: &ProviderEnv) -> Result<Arc<dyn Instance>, Diagnostics> {
         let (api, tags) = B::start(config, env).await?;
-        Ok(Arc::new(NativeInstance::<B> { api, tags, made: Mutex::default(), asked: Mutex::default() }))
+        Ok(Arc::new(NativeInstance::<B> {
+            api,
+            tags,
+            made: Mutex::default(),
+            left: Mutex::default(),
+            asked: Mutex::default(),
+        }))
     }
 }
 
@@ -198,7 +205,9 @@ fn fit_json(stored: &serde_json::Value, block: &sdt_schema::Block) -> serde_json
         let value = match members.get(&**name) {
             Some(Json::Array(items)) => items.iter().map(|i| fit_json(i, &nested.block)).collect(),
             Some(one @ Json::Object(_)) => fit_json(one, &nested.block),
-            _ if matches!(nested.nesting, sdt_schema::Nesting::List | sdt_schema::Nesting::Set) => Json::Array(Vec::new()),
+            _ if matches!(nested.nesting, sdt_schema::Nesting::List | sdt_schema::Nesting::Set) => {
+                Json::Array(Vec::new())
+            }
             _ => Json::Null,
         };
         out.insert(name.to_string(), value);
@@ -231,6 +240,8 @@ struct NativeInstance<B: Backend> {
     tags: TagSettings,
     /// Tokens of creations that left the temporary tag, with type and id.
     made: Mutex<HashMap<String, (&'static str, String)>>,
+    /// The same, of earlier runs, as seen in reading.
+    left: Mutex<HashMap<String, (&'static str, String)>>,
     /// Data sources being read: equal requests share one answer.
     asked: Mutex<HashMap<String, Asked>>,
 }
@@ -291,11 +302,19 @@ impl<B: Backend> NativeInstance<B> {
         let meta = kind.meta();
         let got = if meta.tagged {
             let all = got.get("tags_all").cloned().unwrap_or(Value::NULL);
+            // It is in the state, so its creation is durable: the tag is left over from a run that was killed just before removing it.
+            if let Some(token) = all.get(OPERATION_TAG).and_then(Value::as_str)
+                && let Some(id) = got.get("id").and_then(Value::as_str)
+            {
+                let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+                left.insert(token.to_owned(), (meta.name, id.to_owned()));
+            }
             with(got, self.tags.split(&all, prior.get("tags")))
         } else {
             got.clone()
         };
-        let imported = meta.decl.fields.iter().filter(|f| f.name != "id").all(|f| prior.get(f.name).is_none_or(is_zero));
+        let imported =
+            meta.decl.fields.iter().filter(|f| f.name != "id").all(|f| prior.get(f.name).is_none_or(is_zero));
         let mut object = if imported { got } else { after_read(meta.decl, &got, prior, meta.legacy) };
         if !meta.timeouts.is_empty() {
             object = with(&object, prior.get("timeouts").map(|t| ("timeouts", t.clone())));
@@ -316,7 +335,8 @@ impl<B: Backend> Instance for NativeInstance<B> {
         for (name, group) in groups {
             let Some(kind) = resource_type::<B>(&name) else {
                 for request in group {
-                    let complaints = vec![complaint("Unknown resource type", format!("The provider has no type {name:?}."))];
+                    let complaints =
+                        vec![complaint("Unknown resource type", format!("The provider has no type {name:?}."))];
                     sink.answer(ReadAnswer { key: request.key, result: Err(complaints) });
                 }
                 continue;
@@ -338,7 +358,8 @@ impl<B: Backend> Instance for NativeInstance<B> {
 
     async fn plan(&self, request: PlanRequest) -> PlanAnswer {
         let Some(kind) = resource_type::<B>(&request.type_name) else {
-            let complaints = vec![complaint("Unknown resource type", format!("The provider has no type {:?}.", request.type_name))];
+            let complaints =
+                vec![complaint("Unknown resource type", format!("The provider has no type {:?}.", request.type_name))];
             return PlanAnswer { complaints, ..PlanAnswer::default() };
         };
         if request.config.is_null() {
@@ -355,7 +376,8 @@ impl<B: Backend> Instance for NativeInstance<B> {
 
     async fn apply(&self, request: ApplyRequest, progress: &dyn ApplySink) -> ApplyAnswer {
         let Some(life) = self.lifecycle(&request.type_name) else {
-            let complaints = vec![complaint("Unknown resource type", format!("The provider has no type {:?}.", request.type_name))];
+            let complaints =
+                vec![complaint("Unknown resource type", format!("The provider has no type {:?}.", request.type_name))];
             return ApplyAnswer { object: request.prior, private: request.private, complaints };
         };
         let answer = life.apply(&request, progress).await;
@@ -385,7 +407,10 @@ impl<B: Backend> Instance for NativeInstance<B> {
 
     async fn read_data(&self, type_name: &str, config: Value) -> Result<Value, Vec<Complaint>> {
         let Some(kind) = data_type::<B>(type_name) else {
-            return Err(vec![complaint("Unknown data source", format!("The provider has no data source {type_name:?}."))]);
+            return Err(vec![complaint(
+                "Unknown data source",
+                format!("The provider has no data source {type_name:?}."),
+            )]);
         };
         let key = format!("{type_name} {}", to_json(&config, &config.ty()));
         let cell = self.asked.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone();
@@ -395,7 +420,11 @@ impl<B: Backend> Instance for NativeInstance<B> {
                 let got = found.map_err(|e| vec![e.complaint("reading", kind.human(), None)])?;
                 // What was configured stays as it was written.
                 let set = config.as_members().into_iter().flatten().filter(|(_, v)| !v.is_null());
-                let mut object = with(&got, set.filter(|(_, v)| !v.as_items().is_some_and(<[_]>::is_empty)).map(|(k, v)| (k.clone(), v.clone())));
+                let mut object = with(
+                    &got,
+                    set.filter(|(_, v)| !v.as_items().is_some_and(<[_]>::is_empty))
+                        .map(|(k, v)| (k.clone(), v.clone())),
+                );
                 if let Some(timeouts) = config.get("timeouts") {
                     object = with(&object, [("timeouts", timeouts.clone())]);
                 }
@@ -429,7 +458,8 @@ impl<B: Backend> Instance for NativeInstance<B> {
         let mut ids: BTreeMap<&'static str, (&'static str, Vec<String>)> = BTreeMap::new();
         {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            for (name, id) in tokens.iter().filter_map(|t| made.remove(t)) {
+            let left = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
+            for (name, id) in tokens.iter().filter_map(|t| made.remove(t)).chain(left.into_values()) {
                 // Types of one service share one call; the service is the first word of the name for humans.
                 let service = resource_type::<B>(name).map_or("", |k| k.human().split(' ').next().unwrap_or_default());
                 ids.entry(service).or_insert((name, Vec::new())).1.push(id);

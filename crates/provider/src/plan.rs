@@ -260,9 +260,7 @@ impl Walk {
 }
 
 fn forces(decl: &Decl) -> bool {
-    decl.fields.iter().any(|f| {
-        f.force_new || matches!(&f.content, Content::Block { decl, .. } if forces(decl))
-    })
+    decl.fields.iter().any(|f| f.force_new || matches!(&f.content, Content::Block { decl, .. } if forces(decl)))
 }
 
 /// A prior value with its declared type: states hold untyped nulls.

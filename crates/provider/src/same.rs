@@ -42,9 +42,7 @@ pub fn same_object(decl: &Decl, a: &Value, b: &Value, legacy: bool) -> bool {
         return a.is_null() == b.is_null();
     }
     let null = Value::NULL;
-    decl.fields
-        .iter()
-        .all(|f| same(f, a.get(f.name).unwrap_or(&null), b.get(f.name).unwrap_or(&null), legacy))
+    decl.fields.iter().all(|f| same(f, a.get(f.name).unwrap_or(&null), b.get(f.name).unwrap_or(&null), legacy))
 }
 
 fn same_attr(ty: &Ty, special: Option<Same>, a: &Value, b: &Value, legacy: bool) -> bool {
@@ -151,7 +149,10 @@ fn applied_field(f: &Field, got: &Value, planned: &Value) -> Value {
     match &f.content {
         Content::Attr(ty) => applied_attr(ty, f.same, got, planned),
         Content::Block { nesting, decl, .. } => {
-            if *nesting == Nesting::Set && planned.is_wholly_known() && planned.as_items().is_some_and(|i| !i.is_empty()) {
+            if *nesting == Nesting::Set
+                && planned.is_wholly_known()
+                && planned.as_items().is_some_and(|i| !i.is_empty())
+            {
                 return planned.clone();
             }
             match (nesting, got.as_items(), planned.as_items()) {

@@ -64,9 +64,12 @@ impl TagSettings {
     #[must_use]
     pub fn split(&self, all: &Value, own: Option<&Value>) -> [(Str, Value); 2] {
         let visible = self.visible(all);
+        let unset = own.is_none_or(Value::is_null);
         let own = tag_map(own);
         let mut tags = visible.clone();
         tags.retain(|k, v| self.default_tags.get(k) != Some(v) || own.contains_key(k));
-        [("tags".into(), tags_value(&tags)), ("tags_all".into(), tags_value(&visible))]
+        let null = || Value::null(Type::map(Type::String));
+        let tags = if unset && tags.is_empty() { null() } else { tags_value(&tags) };
+        [("tags".into(), tags), ("tags_all".into(), tags_value(&visible))]
     }
 }

@@ -84,7 +84,9 @@ mod tests {
 
     #[test]
     fn durations() {
-        let check = |text: &str, seconds: Option<f64>| assert_eq!(parse_duration(text).map(|d| d.as_secs_f64()), seconds, "{text}");
+        let check = |text: &str, seconds: Option<f64>| {
+            assert_eq!(parse_duration(text).map(|d| d.as_secs_f64()), seconds, "{text}")
+        };
         check("10m", Some(600.0));
         check("1h30m", Some(5400.0));
         check("1.5h", Some(5400.0));

@@ -16,7 +16,11 @@ pub fn validate(meta: &Meta, config: &Value) -> Vec<Complaint> {
         for (operation, value) in timeouts {
             if value.as_str().is_some_and(|s| parse_duration(s).is_none()) {
                 let path = Path::root().attr("timeouts").attr(operation.clone());
-                out.push(error(path, "Invalid timeout", "A timeout is a duration such as \"30s\", \"10m\" or \"1h30m\".".into()));
+                out.push(error(
+                    path,
+                    "Invalid timeout",
+                    "A timeout is a duration such as \"30s\", \"10m\" or \"1h30m\".".into(),
+                ));
             }
         }
     }
@@ -102,7 +106,11 @@ fn check_all(f: &Field, value: &Value, path: &Path, out: &mut Vec<Complaint>) {
         if let (Check::Length(min, max), Some(items)) = (check, value.as_items()) {
             let n = items.len() as u64;
             if n < *min || max.is_some_and(|m| n > m) {
-                out.push(error(path.clone(), "Invalid number of elements", bounds("the number of elements", *min, *max, n)));
+                out.push(error(
+                    path.clone(),
+                    "Invalid number of elements",
+                    bounds("the number of elements", *min, *max, n),
+                ));
             }
             continue;
         }
@@ -122,7 +130,11 @@ fn check_all(f: &Field, value: &Value, path: &Path, out: &mut Vec<Complaint>) {
 }
 
 fn shown(value: &Value) -> String {
-    value.as_str().map(|s| format!("{s:?}")).or_else(|| value.as_number().map(|n| n.to_f64().to_string())).unwrap_or_default()
+    value
+        .as_str()
+        .map(|s| format!("{s:?}"))
+        .or_else(|| value.as_number().map(|n| n.to_f64().to_string()))
+        .unwrap_or_default()
 }
 
 fn bounds(what: &str, min: u64, max: Option<u64>, got: u64) -> String {
@@ -150,9 +162,10 @@ fn check_one(check: &Check, value: &Value) -> Result<(), String> {
             _ => Ok(()),
         },
         Check::Length(min, max) => match value.as_str().map(|s| s.chars().count() as u64) {
-            Some(n) if n < *min || max.is_some_and(|m| n > m) => {
-                Err(format!("to have a length in the range ({min} - {})", max.map_or(String::from("any"), |m| m.to_string())))
-            }
+            Some(n) if n < *min || max.is_some_and(|m| n > m) => Err(format!(
+                "to have a length in the range ({min} - {})",
+                max.map_or(String::from("any"), |m| m.to_string())
+            )),
             _ => Ok(()),
         },
         Check::Text(f) => value.as_str().map_or(Ok(()), f),

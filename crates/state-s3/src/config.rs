@@ -240,19 +240,23 @@ struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
+    /// Names every argument that does not exist.
     fn check(&self) -> Result<(), StoreError> {
-        for name in self.settings.keys().filter(|name| !self.known.contains(&name.as_str())) {
-            let nearest = self
-                .known
-                .iter()
-                .map(|known| (strsim::damerau_levenshtein(name, known), known))
-                .min()
-                .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-                .map(|(_, known)| format!(" Did you mean {known:?}?"))
-                .unwrap_or_default();
-            return Err(StoreError::Config { message: format!("{} has no argument {name:?}.{nearest}", self.name) });
-        }
-        Ok(())
+        let unknown = self.settings.keys().filter(|name| !self.known.contains(&name.as_str()));
+        let messages: Vec<String> = unknown
+            .map(|name| {
+                let nearest = self
+                    .known
+                    .iter()
+                    .map(|known| (strsim::damerau_levenshtein(name, known), known))
+                    .min()
+                    .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+                    .map(|(_, known)| format!(" Did you mean {known:?}?"))
+                    .unwrap_or_default();
+                format!("{} has no argument {name:?}.{nearest}", self.name)
+            })
+            .collect();
+        if messages.is_empty() { Ok(()) } else { Err(StoreError::Config { message: messages.join("\n") }) }
     }
 
     fn wrong(&self, name: &str, what: &str) -> StoreError {

@@ -103,7 +103,8 @@ impl Journal {
             Entry::Begun(begun) => Some(begun.time.clone()),
             _ => None,
         });
-        Ok(Some(Segment { key, run, changed, time: time.unwrap_or_default(), entries }))
+        // Clocks of the bucket count seconds; within one, a segment without a time (a clearing) is the later one.
+        Ok(Some(Segment { key, run, changed, time: time.unwrap_or_else(|| "~".into()), entries }))
     }
 
     /// A journal cannot be removed at once: first a segment that voids all before, then they, then that one.

@@ -234,15 +234,15 @@ fn checked(line: &[u8]) -> Option<&[u8]> {
     (crc == crc32(json)).then_some(json)
 }
 
-/// CRC-32 as in zip and PNG; a journal is small, so bit by bit through a table of 16 is fast enough.
+/// CRC-32 as in zip and PNG.
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 16] = {
-        let mut table = [0; 16];
+    const TABLE: [u32; 256] = {
+        let mut table = [0; 256];
         let mut i = 0;
-        while i < 16 {
+        while i < 256 {
             let mut crc = i as u32;
             let mut bit = 0;
-            while bit < 4 {
+            while bit < 8 {
                 crc = if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
                 bit += 1;
             }
@@ -251,10 +251,7 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
         }
         table
     };
-    !bytes.iter().fold(!0, |crc, byte| {
-        let crc = (crc >> 4) ^ TABLE[((crc ^ u32::from(*byte)) & 15) as usize];
-        (crc >> 4) ^ TABLE[((crc ^ (u32::from(*byte) >> 4)) & 15) as usize]
-    })
+    !bytes.iter().fold(!0, |crc, byte| (crc >> 8) ^ TABLE[((crc ^ u32::from(*byte)) & 255) as usize])
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use sdt_provider::{
-    ApplyRequest, ApplySink, Complaint, Instance, Mode, PlanRequest, Private, Provider, ReadAnswer, ReadRequest, ReadSink,
+    ApplyRequest, ApplySink, Complaint, Instance, Mode, PlanRequest, Private, Provider, ReadAnswer, ReadRequest,
+    ReadSink, RecoverAnswer, RecoverRequest,
 };
 use sdt_schema::{check_applied, check_planned, coerce, proposed_new};
 use sdt_value::{Value, from_json_implied, to_json};
@@ -87,7 +88,6 @@ fn errors(list: &[Complaint]) -> Result<(), Failure> {
     if errors.is_empty() { Ok(()) } else { Err(complaints(&errors)) }
 }
 
-
 impl Harness {
     /// For one configured provider.
     #[must_use]
@@ -98,7 +98,8 @@ impl Harness {
     fn token(&self) -> String {
         let mut n = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         *n += 1;
-        let hash = self.run.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        let hash =
+            self.run.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
         format!("{hash:016x}{:016x}", *n)
     }
 
@@ -108,7 +109,8 @@ impl Harness {
     /// When it does not fit the schema or does not validate.
     pub fn config(&self, type_name: &str, config: &Json) -> Result<Value, Failure> {
         let schema = self.provider.schema(Mode::Managed, type_name).ok_or_else(|| format!("no type {type_name}"))?;
-        let value = coerce(&schema.block, &from_json_implied(config)).map_err(|e| format!("{type_name}: {}: {e}", e.path))?;
+        let value =
+            coerce(&schema.block, &from_json_implied(config)).map_err(|e| format!("{type_name}: {}: {e}", e.path))?;
         errors(&self.provider.validate(Mode::Managed, type_name, &value))?;
         Ok(value)
     }
@@ -117,7 +119,13 @@ impl Harness {
     ///
     /// # Errors
     /// What the provider complains about, or what is wrong with its answer.
-    pub async fn plan(&self, type_name: &str, config: &Value, prior: &Value, private: &Private) -> Result<Planned, Failure> {
+    pub async fn plan(
+        &self,
+        type_name: &str,
+        config: &Value,
+        prior: &Value,
+        private: &Private,
+    ) -> Result<Planned, Failure> {
         let schema = self.provider.schema(Mode::Managed, type_name).ok_or_else(|| format!("no type {type_name}"))?;
         let request = PlanRequest {
             type_name: type_name.into(),
@@ -135,7 +143,8 @@ impl Harness {
                 return Err(format!("invalid plan: {wrong:?}"));
             }
         }
-        let replace = answer.requires_replace.iter().map(|p| p.to_string().trim_start_matches('.').to_owned()).collect();
+        let replace =
+            answer.requires_replace.iter().map(|p| p.to_string().trim_start_matches('.').to_owned()).collect();
         Ok(Planned { value, replace, private: answer.private.unwrap_or_else(|| private.clone()) })
     }
 
@@ -168,12 +177,43 @@ impl Harness {
         if !answer.object.is_wholly_known() {
             return Err("the applied object is not wholly known".into());
         }
+        if object.is_none() {
+            self.recovers(type_name, &plan.value, &token, &answer.object).await?;
+        }
         let wrong = check_applied(&schema.block, &plan.value, &answer.object);
         if !schema.legacy_type_system && !wrong.is_empty() {
             return Err(format!("the applied object differs from the plan: {wrong:?}"));
         }
         errors(&self.instance.settled(&[token]).await)?;
-        Ok(Object { type_name: type_name.into(), value: answer.object, private: answer.private, config: config.clone() })
+        Ok(Object {
+            type_name: type_name.into(),
+            value: answer.object,
+            private: answer.private,
+            config: config.clone(),
+        })
+    }
+
+    /// The object just made must be found by a process that only knows what was planned and the token.
+    async fn recovers(&self, type_name: &str, planned: &Value, token: &str, made: &Value) -> Result<(), Failure> {
+        let request = RecoverRequest {
+            type_name: type_name.into(),
+            planned: planned.clone(),
+            prior: Value::null(planned.ty()),
+            known: None,
+            token: token.into(),
+        };
+        match self.instance.recover(request).await {
+            RecoverAnswer::Found { object, .. } => {
+                let id = |v: &Value| v.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+                if id(&object) == id(made) {
+                    Ok(())
+                } else {
+                    Err(format!("recovered {} instead of {}", id(&object), id(made)))
+                }
+            }
+            RecoverAnswer::Absent => Err("the object just made is not recovered".into()),
+            RecoverAnswer::Unclear(why) => Err(format!("recovery is unclear: {}", complaints(&why))),
+        }
     }
 
     /// Reads objects of any types in one request; `None` for those that are gone.
@@ -250,8 +290,13 @@ impl Harness {
     async fn life(&self, type_name: &str, case: &Json, made: &mut Vec<(String, Object)>) -> Result<Json, Failure> {
         let mut names: BTreeMap<String, Json> = BTreeMap::new();
         // JSON objects have no order: a need waits until what it refers to is there.
-        let mut needs: Vec<(String, Json)> =
-            case.get("needs").and_then(Json::as_object).into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut needs: Vec<(String, Json)> = case
+            .get("needs")
+            .and_then(Json::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         while !needs.is_empty() {
             let ready = needs.iter().position(|(_, need)| refers(need).iter().all(|n| names.contains_key(n)));
             let (name, need) = needs.remove(ready.ok_or("needs refer to each other in a circle, or to nothing")?);
@@ -285,7 +330,10 @@ impl Harness {
             }
             let step = format!("update {i} {changes}");
             let config = self.config(type_name, &next).map_err(|e| format!("{step}: {e}"))?;
-            let plan = self.plan(type_name, &config, &object.value, &object.private).await.map_err(|e| format!("{step}: {e}"))?;
+            let plan = self
+                .plan(type_name, &config, &object.value, &object.private)
+                .await
+                .map_err(|e| format!("{step}: {e}"))?;
             let expect = update.get("expect").and_then(Json::as_str).unwrap_or("update");
             let answer = match (plan.replace.is_empty(), plan.value.raw_equals(&object.value)) {
                 (false, _) => "replace",
@@ -297,11 +345,15 @@ impl Harness {
                 return Err(format!("{step}: planned {answer} {:?} instead of {expect}: {changed}", plan.replace));
             }
             if answer == "update" {
+                let before = object.clone();
                 object = self.apply(type_name, &config, Some(&object)).await.map_err(|e| format!("{step}: {e}"))?;
                 if let Some(last) = made.last_mut() {
                     last.1 = object.clone();
                 }
                 object = self.settled_object(object, &step).await?;
+                if update.get("drift") != Some(&Json::Bool(false)) {
+                    self.drifts(&before, &object, &changes).await.map_err(|e| format!("{step}: {e}"))?;
+                }
                 config_json = next;
             }
         }
@@ -317,7 +369,8 @@ impl Harness {
 
     /// Reads the object back: nothing may differ, and its configuration must plan no change.
     async fn settled_object(&self, object: Object, step: &str) -> Result<Object, Failure> {
-        let read = self.read(std::slice::from_ref(&object)).await.map_err(|e| format!("{step}: read: {e}"))?.pop().flatten();
+        let read =
+            self.read(std::slice::from_ref(&object)).await.map_err(|e| format!("{step}: read: {e}"))?.pop().flatten();
         let read = read.ok_or_else(|| format!("{step}: the object is not there"))?;
         let drift = differences(&object.value, &read.value);
         if !drift.is_empty() {
@@ -333,6 +386,19 @@ impl Harness {
             return Err(format!("{step}: private differs: {} {}", text(&read.private), text(&plan.private)));
         }
         Ok(read)
+    }
+
+    /// To a state that does not know the update, it is drift: each changed attribute must show.
+    async fn drifts(&self, before: &Object, now: &Object, changes: &Json) -> Result<(), Failure> {
+        let read =
+            self.read(std::slice::from_ref(before)).await?.pop().flatten().ok_or("read by the old state: not there")?;
+        for name in changes.as_object().into_iter().flatten().map(|(k, _)| k) {
+            let of = |o: &Object| o.value.get(name).cloned().unwrap_or(Value::NULL);
+            if !of(before).raw_equals(&of(now)) && of(before).raw_equals(&of(&read)) {
+                return Err(format!("a change of {name} behind our back does not show"));
+            }
+        }
+        Ok(())
     }
 
     async fn import(&self, type_name: &str, case: &Json, object: &Object) -> Result<(), Failure> {

@@ -15,7 +15,10 @@ use aws_types::SdkConfig;
 use sdt_provider::Error;
 use tokio::sync::OnceCell;
 
+use crate::error::Api as _;
 use crate::rate;
+
+crate::client!(sts, "sts", aws_sdk_sts);
 
 type Clients = Mutex<HashMap<&'static str, Arc<dyn Any + Send + Sync>>>;
 
@@ -132,21 +135,31 @@ impl Aws {
         client.downcast_ref::<C>().cloned().expect("one client type for each service name")
     }
 
-    /// Who we are, asked once: `ask` calls STS.
+    /// Who the credentials belong to; asked once.
     ///
     /// # Errors
-    /// The error of `ask`.
-    pub async fn identity<F>(&self, ask: impl FnOnce() -> F) -> Result<&Identity, Error>
-    where
-        F: Future<Output = Result<Identity, Error>>,
-    {
+    /// When there are no usable credentials.
+    pub async fn identity(&self) -> Result<&Identity, Error> {
+        let ask = || async {
+            let answer = sts(self).get_caller_identity().send().await.api()?;
+            Ok(Identity {
+                account: answer.account.unwrap_or_default(),
+                arn: answer.arn.unwrap_or_default(),
+                user_id: answer.user_id.unwrap_or_default(),
+            })
+        };
         self.identity.get_or_try_init(ask).await
     }
 
-    /// The account id, when it is known without a call.
-    #[must_use]
-    pub fn known_account(&self) -> Option<&str> {
-        self.known_account.as_deref().or_else(|| self.identity.get().map(|i| i.account.as_str()))
+    /// The account id, for ARNs of objects whose answers do not say it.
+    ///
+    /// # Errors
+    /// When there are no usable credentials.
+    pub async fn account(&self) -> Result<String, Error> {
+        match &self.known_account {
+            Some(account) => Ok(account.clone()),
+            None => Ok(self.identity().await?.account.clone()),
+        }
     }
 
     /// Calls made so far by "service:Operation".

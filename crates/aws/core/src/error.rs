@@ -63,30 +63,69 @@ fn chain(text: &str) -> String {
 pub fn classify(code: &str) -> Class {
     let any = |parts: &[&str]| parts.iter().any(|p| code.contains(p));
     let is = |codes: &[&str]| codes.contains(&code);
-    if is(&["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "Throttled",
-        "ProvisionedThroughputExceededException", "RequestThrottled", "PriorRequestNotComplete"])
-    {
+    if is(&[
+        "Throttling",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "SlowDown",
+        "Throttled",
+        "ProvisionedThroughputExceededException",
+        "RequestThrottled",
+        "PriorRequestNotComplete",
+    ]) {
         Class::Throttled
-    } else if is(&["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure",
-        "SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestExpired", "MissingAuthenticationToken", "InvalidToken"])
-    {
+    } else if is(&[
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "AuthFailure",
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId",
+        "RequestExpired",
+        "MissingAuthenticationToken",
+        "InvalidToken",
+    ]) {
         Class::Credentials
-    } else if is(&["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "UnauthorizedException", "OptInRequired",
-        "NotAuthorized", "AuthorizationError", "Forbidden"])
-    {
+    } else if is(&[
+        "UnauthorizedOperation",
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedException",
+        "OptInRequired",
+        "NotAuthorized",
+        "AuthorizationError",
+        "Forbidden",
+    ]) {
         Class::Denied
-    } else if any(&["DependencyViolation", "InUse", "DeleteConflict", "BucketNotEmpty", "HasInstances", "StillContains"]) {
+    } else if any(&[
+        "DependencyViolation",
+        "InUse",
+        "DeleteConflict",
+        "BucketNotEmpty",
+        "HasInstances",
+        "StillContains",
+    ]) {
         Class::InUse
-    } else if any(&["AlreadyExists", "Duplicate", "AlreadyOwnedByYou", "AlreadyAssociated", "ResourceExistsException"]) {
-        Class::AlreadyExists
-    } else if code.ends_with("NotFound") || any(&["NotFoundException", "NotFoundFault", "NoSuch", "DoesNotExist"])
+    } else if any(&["AlreadyExists", "Duplicate", "AlreadyOwnedByYou", "AlreadyAssociated", "ResourceExistsException"])
     {
+        Class::AlreadyExists
+    } else if code.ends_with("NotFound") || any(&["NotFoundException", "NotFoundFault", "NoSuch", "DoesNotExist"]) {
         Class::NotFound
     } else if any(&["LimitExceeded", "QuotaExceeded", "AddressLimitExceeded"]) {
         Class::Quota
-    } else if is(&["InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "ServiceUnavailableException",
-        "Unavailable", "InternalServiceError", "ServerException", "InternalServerException"])
-    {
+    } else if is(&[
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "Unavailable",
+        "InternalServiceError",
+        "ServerException",
+        "InternalServerException",
+    ]) {
         Class::Transient
     } else if any(&["Invalid", "Validation", "MissingParameter", "Malformed", "BadRequest", "ClientException"]) {
         Class::Invalid

@@ -36,7 +36,11 @@ where
 }
 
 /// Puts what a list call returned into the order of the question.
-pub fn in_order<T, K>(known: &[K], key: impl Fn(&K) -> &str, found: impl IntoIterator<Item = (String, T)>) -> Vec<Option<T>> {
+pub fn in_order<T, K>(
+    known: &[K],
+    key: impl Fn(&K) -> &str,
+    found: impl IntoIterator<Item = (String, T)>,
+) -> Vec<Option<T>> {
     let mut found: std::collections::HashMap<String, T> = found.into_iter().collect();
     known.iter().map(|k| found.remove(key(k))).collect()
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, UserIdGroupPair};
 use sdt_aws_core::{Api, Aws, in_order, names};
-use sdt_provider::{Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait};
+use sdt_provider::{
+    Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait,
+};
 
 use crate::{ec2, filter, tags, text};
 
@@ -53,7 +55,7 @@ pub(crate) struct Rule {
     prefix_list_ids: Option<Vec<String>>,
     protocol: Option<String>,
     security_groups: Option<Set<String>>,
-    #[attr(name = "self")]
+    #[attr(name = "self", default = false)]
     own: Option<bool>,
     to_port: Option<i64>,
 }
@@ -90,7 +92,8 @@ impl Resource for SecurityGroup {
             .await?;
         // A new group lets everything out: that rule stays only when the configuration has it.
         let (ingress, egress) = (group.ip_permissions(), group.ip_permissions_egress());
-        change_rules(cx.api, &made.id, false, &atoms(egress, &made.id), &wanted(made.egress.as_ref(), &made.id)).await?;
+        change_rules(cx.api, &made.id, false, &atoms(egress, &made.id), &wanted(made.egress.as_ref(), &made.id))
+            .await?;
         change_rules(cx.api, &made.id, true, &atoms(ingress, &made.id), &wanted(made.ingress.as_ref(), &made.id)).await
     }
 
@@ -122,7 +125,8 @@ impl Resource for SecurityGroup {
         let id = &prior.id;
         for (name, ingress, want) in [(Self::INGRESS, true, &want.ingress), (Self::EGRESS, false, &want.egress)] {
             if changed.has(name) {
-                let group = find(cx.api, [id.clone()]).await?.pop().ok_or_else(|| Error::not_found("the group is gone"))?;
+                let group =
+                    find(cx.api, [id.clone()]).await?.pop().ok_or_else(|| Error::not_found("the group is gone"))?;
                 let now = if ingress { group.ip_permissions() } else { group.ip_permissions_egress() };
                 change_rules(cx.api, id, ingress, &atoms(now, id), &wanted(want.as_ref(), id)).await?;
             }
@@ -149,7 +153,7 @@ impl Resource for SecurityGroup {
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
-        Ok(tags::by_token(cx, &ResourceType::SecurityGroup).await?.map(|id| Self { id, ..want.clone() }))
+        Ok(tags::by_token(cx).await?.map(|id| Self { id, ..want.clone() }))
     }
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
@@ -157,8 +161,19 @@ impl Resource for SecurityGroup {
     }
 }
 
-async fn find(aws: &Aws, ids: impl IntoIterator<Item = String>) -> Result<Vec<aws_sdk_ec2::types::SecurityGroup>, Error> {
-    ec2(aws).describe_security_groups().filters(filter("group-id", ids)).into_paginator().items().send().try_collect().await.api()
+async fn find(
+    aws: &Aws,
+    ids: impl IntoIterator<Item = String>,
+) -> Result<Vec<aws_sdk_ec2::types::SecurityGroup>, Error> {
+    ec2(aws)
+        .describe_security_groups()
+        .filters(filter("group-id", ids))
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .api()
 }
 
 /// The smallest unit of a rule: one source or destination for one range of ports. AWS groups them at will, configurations too.
@@ -180,7 +195,7 @@ enum Peer {
 }
 
 /// Protocols by name where EC2 uses the name; ports count only for those that have some.
-fn protocol(text: &str) -> String {
+pub(crate) fn protocol(text: &str) -> String {
     match text.to_ascii_lowercase().as_str() {
         "all" | "-1" => "-1".into(),
         "6" => "tcp".into(),
@@ -313,7 +328,13 @@ fn permissions(atoms: impl IntoIterator<Item = Atom>) -> Vec<IpPermission> {
 }
 
 /// Revokes what is there and not wanted, then allows what is wanted and not there.
-async fn change_rules(aws: &Aws, id: &str, ingress: bool, now: &BTreeSet<Atom>, want: &BTreeSet<Atom>) -> Result<(), Error> {
+async fn change_rules(
+    aws: &Aws,
+    id: &str,
+    ingress: bool,
+    now: &BTreeSet<Atom>,
+    want: &BTreeSet<Atom>,
+) -> Result<(), Error> {
     let gone: Vec<Atom> = now.difference(want).cloned().collect();
     if !gone.is_empty() {
         let gone = Some(permissions(gone));

@@ -3,7 +3,9 @@
 use aws_sdk_ec2::operation::modify_subnet_attribute::builders::ModifySubnetAttributeFluentBuilder;
 use aws_sdk_ec2::types::{AttributeBooleanValue, HostnameType, ResourceType, SubnetCidrBlockStateCode};
 use sdt_aws_core::{Api, Aws, in_order};
-use sdt_provider::{Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, Resource, Seen, Tags, Token, async_trait, checks};
+use sdt_provider::{
+    Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, Resource, Seen, Tags, Token, async_trait, checks,
+};
 
 use crate::{ec2, filter, tags, text};
 
@@ -191,7 +193,7 @@ impl Resource for Subnet {
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
-        Ok(tags::by_token(cx, &ResourceType::Subnet).await?.map(|id| Self { id, ..want.clone() }))
+        Ok(tags::by_token(cx).await?.map(|id| Self { id, ..want.clone() }))
     }
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
@@ -232,9 +234,9 @@ impl Subnet {
                     Some(n) if n > 0 => call.enable_lni_at_device_index(n as i32),
                     _ => call.disable_lni_at_device_index(flag(true)),
                 },
-                Self::ENABLE_RESOURCE_NAME_DNS_A_RECORD_ON_LAUNCH => call.enable_resource_name_dns_a_record_on_launch(flag(
-                    self.enable_resource_name_dns_a_record_on_launch,
-                )),
+                Self::ENABLE_RESOURCE_NAME_DNS_A_RECORD_ON_LAUNCH => call.enable_resource_name_dns_a_record_on_launch(
+                    flag(self.enable_resource_name_dns_a_record_on_launch),
+                ),
                 Self::ENABLE_RESOURCE_NAME_DNS_AAAA_RECORD_ON_LAUNCH => call
                     .enable_resource_name_dns_aaaa_record_on_launch(flag(
                         self.enable_resource_name_dns_aaaa_record_on_launch,

@@ -57,13 +57,9 @@ pub(crate) async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error>
     Ok(())
 }
 
-/// The id of the object that a creation with this token made.
-pub(crate) async fn by_token(cx: &Cx<'_, Aws>, kind: &ResourceType) -> Result<Option<String>, Error> {
-    let filters = vec![
-        filter("key", [OPERATION_TAG]),
-        filter("value", [cx.token()]),
-        filter("resource-type", [kind.as_str()]),
-    ];
+/// The id of the object that a creation with this token made: a token belongs to one creation of one object.
+pub(crate) async fn by_token(cx: &Cx<'_, Aws>) -> Result<Option<String>, Error> {
+    let filters = vec![filter("key", [OPERATION_TAG]), filter("value", [cx.token()])];
     let found = ec2(cx.api).describe_tags().set_filters(Some(filters)).send().await.api()?;
     Ok(found.tags().first().and_then(|t| t.resource_id.clone()))
 }

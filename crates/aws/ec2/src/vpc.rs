@@ -1,6 +1,8 @@
 //! `aws_vpc`
 
-use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Tenancy, VpcAttributeName, VpcCidrBlockStateCode, VpcTenancy};
+use aws_sdk_ec2::types::{
+    AttributeBooleanValue, ResourceType, Tenancy, VpcAttributeName, VpcCidrBlockStateCode, VpcTenancy,
+};
 use sdt_aws_core::{Api, Aws, each, in_order};
 use sdt_provider::{
     Changes, Computed, Cx, Error, Id, OptComputed, Pace, PlanEdit, Resource, Seen, Tags, Token, async_trait, checks,
@@ -139,7 +141,8 @@ impl Resource for Vpc {
         let groups = groups.filters(filter("group-name", ["default"])).into_paginator().items().send();
         let groups = groups.try_collect().await.api()?;
         let acls = client.describe_network_acls().filters(filter("vpc-id", ids));
-        let acls = acls.filters(filter("default", ["true"])).into_paginator().items().send().try_collect().await.api()?;
+        let acls =
+            acls.filters(filter("default", ["true"])).into_paginator().items().send().try_collect().await.api()?;
         // Three attributes have no bulk read.
         let found: Vec<String> = vpcs.iter().filter_map(|v| v.vpc_id.clone()).collect();
         let flags = each(&found, |id| async move { flags(cx.api, &id).await.map(Some) }).await?;
@@ -220,11 +223,12 @@ impl Resource for Vpc {
         // Interfaces of what was just deleted in it may take a while to go.
         let codes = ["DependencyViolation"];
         let limit = std::time::Duration::from_secs(5 * 60);
-        cx.retry_on(&codes, limit, || async { ec2(cx.api).delete_vpc().vpc_id(&prior.id).send().await.api().map(drop) }).await
+        cx.retry_on(&codes, limit, || async { ec2(cx.api).delete_vpc().vpc_id(&prior.id).send().await.api().map(drop) })
+            .await
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
-        Ok(tags::by_token(cx, &ResourceType::Vpc).await?.map(|id| Self { id, ..want.clone() }))
+        Ok(tags::by_token(cx).await?.map(|id| Self { id, ..want.clone() }))
     }
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
@@ -240,8 +244,11 @@ impl Resource for Vpc {
 
 /// `enableDnsSupport`, `enableDnsHostnames`, `enableNetworkAddressUsageMetrics`.
 async fn flags(aws: &Aws, id: &str) -> Result<[bool; 3], Error> {
-    let names =
-        [VpcAttributeName::EnableDnsSupport, VpcAttributeName::EnableDnsHostnames, VpcAttributeName::EnableNetworkAddressUsageMetrics];
+    let names = [
+        VpcAttributeName::EnableDnsSupport,
+        VpcAttributeName::EnableDnsHostnames,
+        VpcAttributeName::EnableNetworkAddressUsageMetrics,
+    ];
     let mut out = [false; 3];
     for (flag, name) in out.iter_mut().zip(names) {
         let answer = ec2(aws).describe_vpc_attribute().vpc_id(id).attribute(name).send().await.api()?;
@@ -264,9 +271,9 @@ struct Ipv6 {
 impl Vpc {
     /// The range this object knows, else the first that is associated.
     fn ipv6_of(&self, all: &[aws_sdk_ec2::types::VpcIpv6CidrBlockAssociation]) -> Ipv6 {
-        let mut live = all.iter().filter(|a| {
-            a.ipv6_cidr_block_state().and_then(|s| s.state()) == Some(&VpcCidrBlockStateCode::Associated)
-        });
+        let mut live = all
+            .iter()
+            .filter(|a| a.ipv6_cidr_block_state().and_then(|s| s.state()) == Some(&VpcCidrBlockStateCode::Associated));
         let known = live.clone().find(|a| a.association_id == self.ipv6_association_id && a.association_id.is_some());
         known.or_else(|| live.next()).map_or_else(Ipv6::default, |a| Ipv6 {
             id: a.association_id.clone(),
@@ -302,7 +309,8 @@ impl Vpc {
     async fn wait_for_ipv6(&self, cx: &Cx<'_, Aws>) -> Result<(), Error> {
         cx.wait("the IPv6 range to be associated", Pace::QUICK, || async {
             let found = ec2(cx.api).describe_vpcs().filters(filter("vpc-id", [&self.id])).send().await.api()?;
-            let ipv6 = self.ipv6_of(found.vpcs().first().map(|v| v.ipv6_cidr_block_association_set()).unwrap_or_default());
+            let ipv6 =
+                self.ipv6_of(found.vpcs().first().map(|v| v.ipv6_cidr_block_association_set()).unwrap_or_default());
             Ok(if ipv6.id.is_some() { Seen::Ready(()) } else { Seen::Pending("associating".into()) })
         })
         .await

@@ -304,7 +304,7 @@ fn is_region(name: &str) -> bool {
     let parts: Vec<&str> = name.split('-').collect();
     let [first, words @ .., number] = parts.as_slice() else { return false };
     let letters = |s: &&str| !s.is_empty() && s.chars().all(|c| c.is_ascii_lowercase());
-    letters(first) && !words.is_empty() && words.iter().all(|w| letters(w)) && number.parse::<u8>().is_ok()
+    letters(first) && !words.is_empty() && words.iter().all(letters) && number.parse::<u8>().is_ok()
 }
 
 fn retry(settings: &AwsSettings) -> Option<RetryConfig> {

@@ -1,13 +1,9 @@
-//! Secrets Manager.
-
-mod secret;
-mod secret_version;
+//! Secrets Manager: secrets and their values.
 
 use sdt_aws_core::Aws;
-use sdt_provider::{Service, resource};
+use sdt_provider::Service;
 
 sdt_aws_core::client!(secretsmanager, "secretsmanager", aws_sdk_secretsmanager);
 
 /// The types of this service, by name.
-pub const SERVICE: Service<Aws> =
-    Service { resources: &[resource::<secret::Secret>(), resource::<secret_version::SecretVersion>()], data: &[] };
+pub const SERVICE: Service<Aws> = Service { resources: &[], data: &[] };

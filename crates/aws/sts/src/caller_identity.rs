@@ -3,8 +3,6 @@
 use sdt_aws_core::Aws;
 use sdt_provider::{Computed, Cx, DataSource, Error, Id, async_trait};
 
-use crate::identity;
-
 /// The account and user that the provider's credentials belong to.
 #[derive(DataSource)]
 #[data(name = "aws_caller_identity")]
@@ -25,7 +23,12 @@ impl DataSource for CallerIdentity {
     const HUMAN: &'static str = "STS Caller Identity";
 
     async fn read(cx: &Cx<'_, Aws>, _query: Self) -> Result<Self, Error> {
-        let who = identity(cx.api).await?.clone();
-        Ok(Self { id: who.account.clone(), account_id: Some(who.account), arn: Some(who.arn), user_id: Some(who.user_id) })
+        let who = cx.api.identity().await?.clone();
+        Ok(Self {
+            id: who.account.clone(),
+            account_id: Some(who.account),
+            arn: Some(who.arn),
+            user_id: Some(who.user_id),
+        })
     }
 }

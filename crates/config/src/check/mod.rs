@@ -12,12 +12,13 @@ use std::sync::Arc;
 use sdt_addr::{Mode, ProviderAddr};
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_hcl::{Expr, Traversal};
-use sdt_schema::Schema;
+use sdt_schema::{Block, Schema};
 use sdt_value::Str;
 
 use crate::{
     Check, CheckRule, Config, IgnoreChanges, Import, Local, Module, ModuleCall, Output, ProviderConfig, Referenceable,
-    Resource, Variable, parse_reference, references_in_body, references_in_expr,
+    Resource, Variable, check_body, connection_schema, parse_reference, provisioner_schema, references_in_body,
+    references_in_expr,
 };
 
 pub use names::suggestion;
@@ -152,12 +153,16 @@ fn resource(ctx: &Context<'_>, r: &Resource) -> Diagnostics {
     let ctx = Context { repetition, ..plain };
     let with_self = Context { self_addr: Some(&r.addr), ..ctx };
 
+    let connection = if r.provisioners.is_empty() { Block::default() } else { connection_schema() };
     for p in &r.provisioners {
         let mut own = Diagnostics::new();
-        for body in [Some(&p.config), p.connection.as_ref(), r.connection.as_ref()].into_iter().flatten() {
-            let (refs, more) = crate::collect(&body.traversals());
+        let schema = provisioner_schema(&p.kind).unwrap_or_default();
+        let connections = [p.connection.as_ref(), r.connection.as_ref()].into_iter().flatten();
+        for (body, schema) in std::iter::once((&p.config, &schema)).chain(connections.map(|c| (c, &connection))) {
+            let (refs, more) = references_in_body(body, schema);
             own.extend(more);
             own.extend(with_self.references(&refs).0);
+            own.extend(check_body(body, schema));
         }
         // Only the first provisioner with errors is told of.
         if own.has_errors() {
@@ -235,6 +240,9 @@ fn ignored(r: &Resource, schema: &Schema) -> Diagnostics {
         let failed = wrong.has_errors();
         diags.extend(wrong);
         if failed {
+            continue;
+        }
+        if diags.has_errors() {
             continue;
         }
         let attribute = schema.block.attributes.get(&t.root.name).filter(|_| t.steps.is_empty());

@@ -241,6 +241,9 @@ fn key(block: &ContentBlock) -> String {
 
 impl Overrides {
     fn collect(primary: &[File], over: &[File], diags: &mut Diagnostics) -> Self {
+        if over.is_empty() {
+            return Self { by_key: IndexMap::new() };
+        }
         let declared: Vec<String> = primary.iter().flat_map(|f| &f.blocks).map(key).collect();
         let mut by_key: IndexMap<String, Vec<ContentBlock>> = IndexMap::new();
         for block in over.iter().flat_map(|f| &f.blocks) {

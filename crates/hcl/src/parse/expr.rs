@@ -35,7 +35,6 @@ impl Parser<'_> {
             let (at, context) = (self.span(colon), cond.span.to(self.span(colon)));
             let detail = "A conditional needs a second result, after a colon: condition ? one : other.";
             self.error(at, "Missing false expression in conditional", detail).context = Some(context);
-            self.recovery = true;
             return cond;
         }
         self.read();
@@ -251,12 +250,12 @@ impl Parser<'_> {
             K::OBrack => self.tuple(),
             K::OBrace => self.object(),
             _ => {
-                self.soft_error(
-                    span,
-                    None,
-                    "Invalid expression",
-                    "An expression must start here, and this starts none.",
-                );
+                let (summary, detail) = if start.kind == K::Eof {
+                    ("Missing expression", "An expression must start here, but the file ends.")
+                } else {
+                    ("Invalid expression", "An expression must start here, and this starts none.")
+                };
+                self.soft_error(span, None, summary, detail);
                 self.recovery = true;
                 broken(span)
             }
@@ -340,12 +339,12 @@ impl Parser<'_> {
                 }
                 K::Eof => {
                     let detail = "The file ends before the closing parenthesis of this call.";
-                    self.soft_error(start.span.to(open_span), None, "Unterminated function call", detail);
+                    self.error(start.span.to(open_span), "Unterminated function call", detail);
                     break self.recover(K::CParen);
                 }
                 _ => {
                     let detail = "Arguments are separated by commas.";
-                    self.soft_error(at, context, "Missing argument separator", detail);
+                    self.error(at, "Missing argument separator", detail).context = context;
                     break self.recover(K::CParen);
                 }
             }

@@ -122,8 +122,9 @@ impl Parser<'_> {
                 let detail = "A closing brace must end the directive here.";
                 self.soft_error(at, Some(open.to(at)), &format!("Extra characters in {name} marker"), detail);
             }
-            None if close.kind == K::Eof => {
-                let detail = "The file ends before the closing brace of this interpolation.";
+            // A quote here is most likely the one that was meant to end the template.
+            None if matches!(close.kind, K::Eof | K::OQuote) => {
+                let detail = "The template ends before the closing brace of this interpolation.";
                 self.soft_error(open, None, "Unclosed template interpolation sequence", detail);
             }
             None => {

@@ -137,7 +137,7 @@ pub(super) fn write(path: &Path, old: &[u8], new: &[u8]) -> io::Result<()> {
 /// Overwrites and only then cuts: at no instant is the file empty, which Terraform would take for "no state".
 fn put(file: &File, new: &[u8], old_len: usize) -> io::Result<()> {
     file.write_all_at(new, 0)?;
-    file.sync_data()?;
+    // Whatever of the two reaches the disk first, the record tells what was meant.
     if new.len() < old_len {
         file.set_len(new.len() as u64)?;
     }
@@ -195,6 +195,14 @@ pub(super) fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|e| e.error)?;
     sync_dir(path)
+}
+
+/// Replaces a file atomically, but without waiting for the disk: for copies that only a person would miss.
+pub(super) fn replace_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut temporary = tempfile::Builder::new().prefix(".sdt-").tempfile_in(dir)?;
+    temporary.write_all(bytes)?;
+    temporary.persist(path).map(drop).map_err(|e| e.error)
 }
 
 /// Makes the creation, renaming or removal of a file durable.

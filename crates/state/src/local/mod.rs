@@ -87,7 +87,8 @@ impl LocalStore {
         let taken_from = self.info();
         let info = LockInfo { path: self.path.display().to_string(), ..request.info.clone() };
         let json = serde_json::to_vec(&info).unwrap_or_default();
-        file::replace(&self.info_path(), &[&json]).map_err(|e| StoreError::io(what(), e))?;
+        // Only for people, and for as long as the process lives: it need not survive a power cut.
+        std::fs::write(self.info_path(), json).map_err(|e| StoreError::io(what(), e))?;
         self.inner().held = Some(Held { id: info.id.clone(), _lock: locked });
         Ok(Some(Lock { info, taken_from }))
     }
@@ -95,7 +96,8 @@ impl LocalStore {
     fn write_now(&self, old: &[u8], new: &[u8]) -> Result<(), StoreError> {
         let first = !std::mem::replace(&mut self.inner().backed_up, true);
         if let Some(backup) = self.backup.as_deref().filter(|_| first && !old.is_empty() && old != new) {
-            file::replace(backup, &[old]).map_err(|e| StoreError::io(format!("writing {}", backup.display()), e))?;
+            file::replace_unsynced(backup, old)
+                .map_err(|e| StoreError::io(format!("writing {}", backup.display()), e))?;
         }
         file::write(&self.path, old, new).map_err(|e| StoreError::io(format!("writing {}", self.location()), e))
     }

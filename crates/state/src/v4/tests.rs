@@ -68,3 +68,24 @@ fn bad_input_is_told_apart() {
     }
     assert_eq!(read(b" \n").unwrap(), crate::State::default());
 }
+
+#[test]
+fn damage_anywhere_is_an_error_or_another_state_but_never_a_panic() {
+    let whole = include_bytes!("../../tests/fixtures/all_keys.tfstate");
+    for end in 0..whole.len() - 1 {
+        let result = read(&whole[..end]);
+        assert!(end == 0 || matches!(result, Err(ReadError::Truncated { .. })), "cut at {end}: {result:?}");
+    }
+    let mut seed = 1u64;
+    for _ in 0..20_000 {
+        let mut bytes = whole.to_vec();
+        for _ in 0..3 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let at = (seed >> 33) as usize % bytes.len();
+            bytes[at] = (seed >> 25) as u8;
+        }
+        if let Ok(state) = read(&bytes) {
+            assert_eq!(read(&write(&state)), Ok(state));
+        }
+    }
+}
