@@ -77,7 +77,7 @@ impl ApplyWalk {
         let (Some(mi), Some(resource)) = (self.core.insts.find(&change.addr.module), self.resource_of(n)) else {
             return self.sched.finish(node, false);
         };
-        let repetition = self.repetition(n, mi, change.addr.key.as_ref());
+        let repetition = self.repetitions.remove(&i).unwrap_or_default();
         if change.addr.resource.mode == Mode::Data {
             self.start_data(node, i, n, mi, repetition, &resource);
             return;

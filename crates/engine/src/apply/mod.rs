@@ -23,7 +23,7 @@ use crate::input::{ProviderLookup, Variables};
 use crate::op::{Answer, Event, Op, OpId, Progress, ProviderKey};
 use crate::sched::Scheduler;
 use crate::scope::Env;
-use crate::tree::Tree;
+use crate::tree::{Repetition, Tree};
 
 /// What applying starts from.
 pub struct ApplyInput {
@@ -58,6 +58,8 @@ pub struct ApplyWalk {
     changes_of: FxHashMap<NodeIndex, Vec<usize>>,
     /// Under which key a creation has put its predecessor aside.
     deposed: FxHashMap<usize, String>,
+    /// What `count` and `each` mean in the instance of a change.
+    repetitions: FxHashMap<usize, Repetition>,
     /// Operations of data reads, for the display.
     reading: FxHashMap<usize, OpId>,
     halted: bool,
@@ -107,6 +109,7 @@ impl ApplyWalk {
             change_of,
             changes_of,
             deposed: FxHashMap::default(),
+            repetitions: FxHashMap::default(),
             reading: FxHashMap::default(),
             halted,
             interrupted: false,
