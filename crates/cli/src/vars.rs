@@ -64,7 +64,8 @@ pub(crate) fn collect(
     let Collector { mut values, mut diags, .. } = all;
     if diags.has_errors() {
         for variable in config.root.variables.values().filter(|v| v.required() && !values.contains_key(&v.name)) {
-            let detail = format!("The root module's variable {:?} has no usable value and no default.", &*variable.name);
+            let detail =
+                format!("The root module's variable {:?} has no usable value and no default.", &*variable.name);
             diags.push(Diagnostic::error("No value for required variable", detail).at(variable.span));
         }
     }
