@@ -144,7 +144,8 @@ impl ProgressSink for Display<'_> {
         match event {
             Progress::RefreshStart { address, id } => {
                 let id_text = id.as_ref().map(|i| format!(" [id={i}]")).unwrap_or_default();
-                let text = if is_data(address) { "Reading...".to_owned() } else { format!("Refreshing state...{id_text}") };
+                let text =
+                    if is_data(address) { "Reading...".to_owned() } else { format!("Refreshing state...{id_text}") };
                 self.line(inner, address, &text);
                 self.message(address, |a| Message::refresh(a, id.as_deref(), false));
             }
@@ -159,8 +160,12 @@ impl ProgressSink for Display<'_> {
                 let shown = id.as_deref().filter(|_| *action != Action::Create);
                 let id_text = shown.map(|i| format!(" [id={i}]")).unwrap_or_default();
                 let which = deposed.as_ref().map(|k| format!(" (deposed object {k})")).unwrap_or_default();
-                let work =
-                    Work { address: address.clone(), action: *action, id: shown.map(str::to_owned), began: Instant::now() };
+                let work = Work {
+                    address: address.clone(),
+                    action: *action,
+                    id: shown.map(str::to_owned),
+                    began: Instant::now(),
+                };
                 inner.running.insert(*op, work);
                 self.line(inner, &format!("{address}{which}"), &format!("{}...{id_text}", verb(*action).0));
                 self.message(address, |a| Message::apply_start(a, *action, shown));

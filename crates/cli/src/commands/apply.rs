@@ -52,7 +52,10 @@ fn run(app: &App, parsed: &Parsed, destroy: bool) -> u8 {
     let mut sources = SourceMap::default();
     let result = match parsed.rest.as_slice() {
         [] => fresh(app, &ui, parsed, destroy, &mut sources),
-        [_] if destroy => Err(failure("Unexpected argument", "sdt destroy takes no plan file: make one with plan -destroy and apply that")),
+        [_] if destroy => Err(failure(
+            "Unexpected argument",
+            "sdt destroy takes no plan file: make one with plan -destroy and apply that",
+        )),
         [path] => saved(app, &ui, parsed, path, &mut sources),
         _ => Err(failure("Too many command line arguments", "sdt apply takes at most one argument, a plan file")),
     };
@@ -199,6 +202,7 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
     if file.plan.errored {
         return Err(failure("The plan cannot be applied", "planning had failed: make the plan again"));
     }
+    let warnings = loaded.diagnostics;
     let variables = plan_variables(app, parsed, &loaded.config, &file, sources)?;
     let registry = Arc::new(providers::registry());
     let mut paths: LocalPaths = wish.paths.clone();
@@ -214,7 +218,8 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
         let result = async {
             let snapshot = held.store.read().await.map_err(session::store_failure("Failed to read state"))?;
             let base = snapshot.state.clone();
-            let entries = held.store.journal_read().await.map_err(session::store_failure("Failed to read the journal"))?;
+            let entries =
+                held.store.journal_read().await.map_err(session::store_failure("Failed to read the journal"))?;
             let merged = sdt_state::overlay(snapshot, &entries);
             check_base(&file.plan, &merged)?;
             let job = Job {
@@ -232,7 +237,9 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
         let released = held.release().await;
         signals.abort();
         match result {
-            Ok(mut diags) => {
+            Ok(more) => {
+                let mut diags = warnings;
+                diags.extend(more);
                 diags.extend(released);
                 Ok(diags)
             }
@@ -271,7 +278,9 @@ fn plan_variables(
         if ephemeral {
             out.insert(name, value);
         } else if parsed.all("var").any(|v| v.split_once('=').is_some_and(|(n, _)| n == &*name)) {
-            let detail = format!("The plan has a value for var.{name} already; only ephemeral variables are given with a plan file.");
+            let detail = format!(
+                "The plan has a value for var.{name} already; only ephemeral variables are given with a plan file."
+            );
             return Err(Diagnostic::error("Can't change variable when applying a saved plan", detail).into());
         }
     }
@@ -306,6 +315,10 @@ async fn execute(
     interrupt: &Interrupt,
 ) -> Diagnostics {
     let (ui, mode) = (job.ui, plan.mode);
+    let infinite = infinite_outputs(&plan);
+    if infinite.has_errors() {
+        return infinite;
+    }
     let total: usize = plan
         .changes
         .iter()
@@ -351,6 +364,24 @@ async fn execute(
     if !destroy && !outcome.state.outputs.is_empty() {
         ui.say(&format!("\nOutputs:\n\n{}", outputs_text(&outcome.state)));
         ui.message(&Message::outputs(&outcome.state));
+    }
+    diags
+}
+
+/// A state cannot hold an infinite number. Found out before anything is done, it does no harm.
+fn infinite_outputs(plan: &Plan) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    for (name, output) in &plan.outputs {
+        let mut infinite = false;
+        output.after.walk(&mut |_, v| {
+            infinite |= v.as_number().is_some_and(sdt_value::Number::is_infinite);
+            !infinite
+        });
+        if infinite {
+            let detail =
+                format!("The output \"{name}\" holds an infinite number, which a state cannot hold. Nothing was done.");
+            diags.push(Diagnostic::error("Failed to save state", detail));
+        }
     }
     diags
 }

@@ -34,7 +34,10 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     let ui = operation::ui(app, parsed);
     ui.open();
     if let Some(extra) = parsed.rest.first() {
-        ui.error("Too many command line arguments", format!("sdt plan takes no argument such as {extra:?}; -chdir={extra} works in that folder."));
+        ui.error(
+            "Too many command line arguments",
+            format!("sdt plan takes no argument such as {extra:?}; -chdir={extra} works in that folder."),
+        );
         return FAILED;
     }
     if parsed.get("generate-config-out").is_some() {
