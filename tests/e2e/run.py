@@ -11,12 +11,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 import bad_input  # noqa: E402
 import death  # noqa: E402
+import drift_attributes  # noqa: E402
 import environments  # noqa: E402
 import locks  # noqa: E402
 from harness import runner  # noqa: E402
 
 if __name__ == "__main__":
     try:
-        sys.exit(runner.run([environments, locks, bad_input, death], sys.argv[1:]))
+        sys.exit(runner.run([environments, locks, bad_input, drift_attributes, death], sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)

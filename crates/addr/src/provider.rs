@@ -111,7 +111,7 @@ impl FromStr for ProviderAddr {
         let hostname: Str = match rest {
             [host, _] => {
                 let name = host.split(':').next().unwrap_or_default();
-                let valid = name.split('.').all(|l| part(l).is_ok()) && (name.contains('.') || name == "localhost");
+                let valid = name.split('.').all(|l| part(l).is_ok());
                 if !valid {
                     return Err(bad(
                         "source hostname",
@@ -123,17 +123,15 @@ impl FromStr for ProviderAddr {
             }
             _ => DEFAULT_HOST.into(),
         };
-        for prefix in ["terraform-provider-", "terraform-"] {
-            if let Some(bare) = ty.strip_prefix(prefix).filter(|b| !b.is_empty() && prefix == "terraform-provider-") {
-                let hint = Self { hostname: hostname.clone(), namespace, type_name: bare.into() };
-                return Err(ParseError::new(
-                    "Invalid provider type",
-                    format!(
-                        "Provider source {s:?} has a type with the prefix {prefix:?}, which isn't valid. If you are the author of this provider, publish it with the type name {bare:?}; otherwise you may have meant {:?}.",
-                        hint.for_display()
-                    ),
-                ));
-            }
+        if let Some(bare) = ty.strip_prefix("terraform-provider-").filter(|b| !b.is_empty() && !rest.is_empty()) {
+            let hint = Self { hostname, namespace, type_name: bare.into() };
+            return Err(ParseError::new(
+                "Invalid provider type",
+                format!(
+                    "The type in provider source {s:?} starts with \"terraform-provider-\", which is only part of a repository's name. The source may be {:?}.",
+                    hint.for_display()
+                ),
+            ));
         }
         Ok(Self { hostname, namespace, type_name: ty })
     }
@@ -233,7 +231,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<ProviderAddr>().map(|p| p.to_string()).unwrap(), expected);
         }
-        for text in ["", "a/b/c/d", "a//b", "a/b_c", "-a/b", "nohost/a/b", "x/terraform-provider-y"] {
+        for text in ["", "a/b/c/d", "a//b", "a/b_c", "-a/b", "x/terraform-provider-y"] {
             assert!(text.parse::<ProviderAddr>().is_err(), "{text}");
         }
     }

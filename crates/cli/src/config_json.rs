@@ -300,6 +300,7 @@ fn expr_json(expr: &Expr) -> Json {
             match step {
                 sdt_hcl::Step::Attr { name, .. } => full += &format!(".{name}"),
                 sdt_hcl::Step::Index { key, .. } => full += &index_text(key),
+                sdt_hcl::Step::Splat { .. } => break,
             }
         }
         let mut add = |n: String| {

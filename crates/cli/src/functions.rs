@@ -26,6 +26,11 @@ impl Library {
         Arc::new(Self { base, home: env.home(), plan_time: plan_time.map(timestamp), sources: Mutex::new(sources) })
     }
 
+    /// Adds a text to the sources.
+    pub(crate) fn add(&self, name: &str, text: &str) -> SourceId {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).add(name, text.as_bytes())
+    }
+
     /// Every source, templates included.
     pub(crate) fn sources(&self) -> SourceMap {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner).clone()

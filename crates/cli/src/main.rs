@@ -12,6 +12,8 @@ mod config_json;
 mod env;
 mod functions;
 mod load;
+mod operation;
+mod progress;
 mod providers;
 mod session;
 mod ui;

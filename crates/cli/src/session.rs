@@ -133,7 +133,7 @@ pub(crate) fn edit(
     let backend = if paths.state.is_some() { Backend::implied() } else { backend(app)? };
     app.block_on(async {
         let held = hold(app, &backend, &paths, operation, parsed.is("lock", true), timeout).await?;
-        let result = async {
+        let result: Result<String, Diagnostics> = async {
             let merged = merged(&*held.store).await?;
             let base = held.store.read().await.map_err(store_failure("Failed to read state"))?.state;
             let mut next = merged.state.clone();

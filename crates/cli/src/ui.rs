@@ -20,13 +20,14 @@ pub(crate) struct Ui {
     pub(crate) json: bool,
     /// `-compact-warnings`
     pub(crate) compact: bool,
+    silent: bool,
     opened: AtomicBool,
 }
 
 impl Ui {
     /// A way to speak.
     pub(crate) const fn new(theme: Theme, frame: Frame) -> Self {
-        Self { theme, frame, json: false, compact: false, opened: AtomicBool::new(false) }
+        Self { theme, frame, json: false, compact: false, silent: false, opened: AtomicBool::new(false) }
     }
 
     /// Switches to messages.
@@ -35,8 +36,17 @@ impl Ui {
         self
     }
 
+    /// Keeps from writing prose and progress.
+    pub(crate) fn silenced(mut self) -> Self {
+        self.silent = true;
+        self
+    }
+
     /// Writes data. A closed pipe is not an error worth a word.
     pub(crate) fn out(&self, text: &str) {
+        if self.silent {
+            return;
+        }
         let mut stdout = std::io::stdout().lock();
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     }

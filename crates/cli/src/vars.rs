@@ -61,7 +61,14 @@ pub(crate) fn collect(
         );
         all.diags.push(Diagnostic::warning("Values for undeclared variables", detail));
     }
-    let Collector { mut values, diags, .. } = all;
+    let Collector { mut values, mut diags, .. } = all;
+    if diags.has_errors() {
+        for variable in config.root.variables.values().filter(|v| v.required() && !values.contains_key(&v.name)) {
+            let detail =
+                format!("The root module's variable {:?} has no usable value and no default.", &*variable.name);
+            diags.push(Diagnostic::error("No value for required variable", detail).at(variable.span));
+        }
+    }
     if ask && !diags.has_errors() {
         for variable in config.root.variables.values() {
             if variable.required() && !values.contains_key(&variable.name) {

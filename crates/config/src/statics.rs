@@ -41,3 +41,11 @@ pub(crate) fn map(expr: &Expr) -> Option<Vec<(Expr, Expr)>> {
 pub(crate) fn traversal(expr: &Expr) -> Option<Traversal> {
     expr.as_traversal().ok()
 }
+
+/// The expression itself; in JSON, what its string says when read as an expression.
+pub(crate) fn inside(expr: &Expr) -> Expr {
+    match &expr.kind {
+        ExprKind::Json(json) => json.parsed().unwrap_or_else(|| expr.clone()),
+        _ => expr.clone(),
+    }
+}

@@ -459,7 +459,7 @@ impl Core {
 }
 
 /// Schemas as the static checks ask for them.
-struct LookupSchemas<'a>(&'a dyn ProviderLookup);
+pub(crate) struct LookupSchemas<'a>(pub(crate) &'a dyn ProviderLookup);
 
 impl SchemaLookup for LookupSchemas<'_> {
     fn resource(&self, provider: &ProviderAddr, mode: Mode, type_name: &str) -> Option<Arc<Schema>> {

@@ -33,6 +33,7 @@ pub(crate) fn build(
     mode: PlanMode,
 ) -> (ExecGraph, Diagnostics) {
     let mut diags = Diagnostics::new();
+    let wanted = &needed(config, wanted, changes);
     let uses = uses(config, wanted, &mut diags);
     let held = above_delete_first(changes, &uses);
     let mut b = Build { exec: ExecGraph::default(), create: FxHashMap::default(), joins: FxHashMap::default() };
@@ -103,6 +104,21 @@ pub(crate) fn build(
         ));
     }
     (b.exec, diags)
+}
+
+/// Without the provider configurations that make no change: they need not be started.
+fn needed(
+    config: &ConfigGraph,
+    wanted: &FxHashSet<NodeIndex>,
+    changes: &[(NodeIndex, &Change)],
+) -> FxHashSet<NodeIndex> {
+    let used: FxHashSet<NodeIndex> =
+        changes.iter().filter(|(_, c)| c.is_effective()).filter_map(|(n, _)| config.node(*n).provider).collect();
+    wanted
+        .iter()
+        .copied()
+        .filter(|n| !matches!(config.node(*n).addr, NodeAddr::Provider(_)) || used.contains(n))
+        .collect()
 }
 
 struct Build {

@@ -4,6 +4,8 @@
 //! operations and tells what came of them; the simulator is another driver. The engine reads no file, environment, clock or
 //! random source and prints nothing.
 
+mod apply;
+mod console;
 mod convert;
 mod core;
 mod exec;
@@ -25,6 +27,8 @@ mod targets;
 mod tree;
 mod validate;
 
+pub use apply::{ApplyInput, ApplyWalk};
+pub use console::Console;
 pub use input::{InputValue, PlanOptions, ProviderLookup, Variables};
 pub use op::{Answer, Event, Op, OpId, Progress, ProviderKey};
 pub use plan::{PlanInput, PlanWalk};

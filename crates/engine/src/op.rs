@@ -8,8 +8,8 @@ use sdt_provider::{
     ApplyAnswer, ApplyRequest, Complaint, Imported, PlanAnswer, PlanRequest, Private, ReadAnswer, ReadRequest,
     RecoverAnswer, RecoverRequest,
 };
-use sdt_state::{Begun, Entry, State};
-use sdt_value::{Str, Value};
+use sdt_state::{Begun, Entry};
+use sdt_value::{Str, Type, Value};
 
 /// Names an operation of one walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,6 +92,8 @@ pub enum Op {
         request: ApplyRequest,
         /// To be durable in the journal before the call; none for providers without outside effects. The driver fills in the time.
         begun: Option<Box<Begun>>,
+        /// The type of the object, to write it into the journal.
+        ty: Type,
     },
     /// Runs a provisioner.
     Provision {
@@ -216,8 +218,6 @@ pub enum Progress {
         /// Its type.
         kind: Str,
     },
-    /// State and journal agree up to here: a good moment for the driver to write a snapshot.
-    Snapshot(Arc<State>),
 }
 
 /// No bytes.

@@ -11,7 +11,6 @@ use std::borrow::Cow;
 
 use sdt_diag::{Diagnostics, SourceId, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::UnicodeWidthStr as _;
 
 use crate::ast::{Block, Body};
 use crate::parse::parse_body;
@@ -19,7 +18,8 @@ use crate::scan::{Mode, scan};
 use crate::strings::quote;
 use crate::token::TokenKind as K;
 
-/// Formats a file in the canonical style.
+/// Formats a file in the canonical style. A last line without line break stays so; `terraform fmt -` adds one when it
+/// prints, which is the command's business.
 ///
 /// # Errors
 /// When the text cannot be parsed.
@@ -80,8 +80,9 @@ impl Token<'_> {
     }
 
     fn columns(&self) -> usize {
+        // Characters are counted, not the width they are shown with.
         let text = String::from_utf8_lossy(&self.bytes);
-        let width = if text.is_ascii() { text.len() } else { text.graphemes(true).map(|g| g.width()).sum() };
+        let width = if text.is_ascii() { text.len() } else { text.graphemes(true).count() };
         self.spaces + width
     }
 }

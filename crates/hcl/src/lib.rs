@@ -30,6 +30,9 @@ mod statics;
 mod strings;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 pub use ast::{
     Attribute, BinaryOp, Block, Body, Call, Expr, ExprKind, ExprNode, For, Ident, Label, ObjectItem, Step, Traversal,
     UnaryOp,

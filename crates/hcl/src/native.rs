@@ -36,7 +36,13 @@ impl NativeBody {
     }
 
     pub(crate) fn missing_item_span(&self) -> Span {
-        self.body.end
+        self.start()
+    }
+
+    /// The opening brace: where messages about something missing point, as in Terraform.
+    fn start(&self) -> Span {
+        let span = self.body.span;
+        Span { end: span.end.min(span.start + 1), ..span }
     }
 
     fn attributes(&self) -> impl Iterator<Item = (&Str, &Attribute)> {
@@ -80,13 +86,13 @@ impl NativeBody {
 
     pub(crate) fn partial_content(&self, schema: &BodySchema) -> (Content, NativeBody, Diagnostics) {
         let mut diags = Diagnostics::new();
-        let mut content = Content { missing_item_span: self.body.end, ..Content::default() };
+        let mut content = Content { missing_item_span: self.start(), ..Content::default() };
         for want in &schema.attributes {
             match self.body.attributes.get(&*want.name) {
                 Some(a) if !self.read.attributes.contains(&want.name) => {
                     content.attributes.insert(a.name.name.clone(), a.clone());
                 }
-                _ if want.required => diags.push(missing_argument(&want.name, self.body.end)),
+                _ if want.required => diags.push(missing_argument(&want.name, self.start())),
                 _ => {}
             }
         }

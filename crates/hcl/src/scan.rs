@@ -179,8 +179,8 @@ impl<'a> Scanner<'a> {
                 self.stack.pop();
                 return;
             }
-            b'\n' => return self.push(K::QuotedNewline, 1),
-            b'\r' if rest.get(1) == Some(&b'\n') => return self.push(K::QuotedNewline, 2),
+            b'\n' => return self.push(K::QuotedNewline, newlines_len(rest)),
+            b'\r' if rest.get(1) == Some(&b'\n') => return self.push(K::QuotedNewline, newlines_len(rest)),
             b'\r' => return self.push(K::Invalid, 1),
             _ => {}
         }
@@ -189,10 +189,7 @@ impl<'a> Scanner<'a> {
             match rest[n] {
                 b'"' | b'\n' | b'\r' => break,
                 b'\\' => match first_char(&rest[n + 1..]) {
-                    Some('\n' | '\r') | None => {
-                        n += 1;
-                        break;
-                    }
+                    Some('\n' | '\r') | None => break,
                     Some(c) => n += 1 + c.len_utf8(),
                 },
                 _ => match literal_len(&rest[n..]) {
@@ -262,13 +259,14 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Length of the template text at the start: a character or an escaped `$${`. `None` where a sequence starts or the bytes
-/// are not UTF-8.
+/// Length of the template text at the start: a character or an escaped `$${`. `None` where a sequence starts, the bytes
+/// are not UTF-8, or a carriage return ends no line.
 fn literal_len(rest: &[u8]) -> Option<usize> {
     match rest {
         [b'$', b'$', b'{', b'~', ..] | [b'%', b'%', b'{', b'~', ..] => Some(4),
         [b'$', b'$', b'{', ..] | [b'%', b'%', b'{', ..] => Some(3),
         [b'$' | b'%', b'{', ..] => None,
+        [b'\r', next, ..] if *next != b'\n' => None,
         [b, ..] if b.is_ascii() => Some(1),
         _ => first_char(rest).map(char::len_utf8),
     }
@@ -277,6 +275,18 @@ fn literal_len(rest: &[u8]) -> Option<usize> {
 /// Length of the line at the start, its line break included.
 fn line_len(rest: &[u8]) -> usize {
     rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |n| n + 1)
+}
+
+/// Length of the line breaks at the start.
+fn newlines_len(rest: &[u8]) -> usize {
+    let mut n = 0;
+    loop {
+        n += match &rest[n..] {
+            [b'\n', ..] => 1,
+            [b'\r', b'\n', ..] => 2,
+            _ => return n,
+        };
+    }
 }
 
 fn number_len(rest: &[u8]) -> usize {
@@ -335,7 +345,6 @@ fn operator(c: u8, second: Option<u8>) -> Option<(K, usize)> {
         (b'&', Some(b'&')) => (K::And, 2),
         (b'|', Some(b'|')) => (K::Or, 2),
         (b':', Some(b':')) => (K::DoubleColon, 2),
-        (b'*', Some(b'*')) => (K::StarStar, 2),
         (b'[', _) => (K::OBrack, 1),
         (b']', _) => (K::CBrack, 1),
         (b'(', _) => (K::OParen, 1),

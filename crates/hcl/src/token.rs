@@ -95,8 +95,6 @@ pub enum TokenKind {
     BitwiseNot,
     /// `^`
     BitwiseXor,
-    /// `**`
-    StarStar,
     /// `'`
     Apostrophe,
     /// A backtick.
@@ -107,7 +105,7 @@ pub enum TokenKind {
     Invalid,
     /// A byte that is not UTF-8.
     BadUtf8,
-    /// A line break in a quoted template.
+    /// Line breaks in a quoted template.
     QuotedNewline,
 }
 

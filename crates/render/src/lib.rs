@@ -10,6 +10,7 @@
 mod console;
 mod diagnostic;
 mod diff;
+mod drift;
 mod plan_json;
 mod plan_text;
 mod state_view;
@@ -19,11 +20,12 @@ mod unified;
 mod values;
 mod view;
 
-pub use console::value_text;
+pub use console::{type_text, value_text};
 pub use diagnostic::{
     DiagnosticView, ExprView, Frame, PosView, RangeView, SnippetView, columns, compact_warnings, consolidate_warnings,
     diagnostic_text, diagnostic_view,
 };
+pub use drift::drift_paths;
 pub use plan_json::plan_json;
 pub use plan_text::{drift_list, plan_text, summary_line};
 pub use state_view::{

@@ -26,7 +26,7 @@ class Result:
         if self.code not in (codes or (0,)):
             shown = " ".join(self.command)
             raise AssertionError(f"`{shown}` ended with {self.code}, expected {' or '.join(map(str, codes or (0,)))}\n"
-                                 f"{self.out[-6000:]}\n{self.err[-6000:]}")
+                                 f"{self.out[-3000:]}\n{self.err[-6000:]}")
         return self
 
 

@@ -3,7 +3,7 @@ import hashlib
 
 
 def fill():
-    for gap in (ecs_service_settings, ec2_described_group_rules, rds_own_resource_ids):
+    for gap in (ecs_service_settings, ec2_described_group_rules, rds_own_resource_ids, logs_associate_kms_key):
         gap()
 
 
@@ -54,3 +54,14 @@ def rds_own_resource_ids():
 
     DBInstance.__init__ = init
     RDSBackend.create_db_instance_read_replica = lambda self, *args, **kwargs: own(plain_replica(self, *args, **kwargs))
+
+
+def logs_associate_kms_key():
+    """AssociateKmsKey and DisassociateKmsKey."""
+    from moto.logs.responses import LogsResponse as Responses
+
+    def associate(self):
+        self.logs_backend.groups[self._get_param("logGroupName")].kms_key_id = self._get_param("kmsKeyId")
+        return "{}"
+
+    Responses.associate_kms_key = Responses.disassociate_kms_key = associate

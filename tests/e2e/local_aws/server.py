@@ -2,6 +2,7 @@
 """A local AWS: moto's server that counts its requests and can kill a client between acceptance and reply.
 
 usage: server.py PORT_FILE
+       server.py -H 127.0.0.1 -p PORT       as moto_server is called, for tests that start it in moto's place
 
 Listens on a free loopback port, writes the port into PORT_FILE and ends when its standard input closes, so that it
 never outlives the script that started it. Beside moto's own control (POST /moto-api/reset) it answers under /_local:
@@ -222,7 +223,10 @@ class Quiet(WSGIRequestHandler):
 def main():
     gaps.fill()
     front = Front(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Quiet)
+    port = int(sys.argv[4]) if sys.argv[1] == "-H" else 0
+    server = make_server("127.0.0.1", port, front, threaded=True, request_handler=Quiet)
+    if port:
+        return server.serve_forever()
     with open(sys.argv[1] + ".new", "w") as out:
         out.write(str(server.server_port))
     os.rename(sys.argv[1] + ".new", sys.argv[1])

@@ -144,12 +144,13 @@ impl Work<'_> {
 
     fn format(&mut self, name: &str, text: &[u8]) -> Option<Vec<u8>> {
         let id = self.sources.add(name, text);
-        let (_, diags) = sdt_hcl::parse_body(id, text);
-        if diags.has_errors() {
-            self.diags.extend(diags);
-            return None;
+        match sdt_hcl::format(id, text) {
+            Ok(new) => Some(new),
+            Err(diags) => {
+                self.diags.extend(diags);
+                None
+            }
         }
-        Some(sdt_hcl::format(text))
     }
 
     fn show_diff(&self, name: &str, old: &[u8], new: &[u8]) {

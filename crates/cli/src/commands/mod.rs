@@ -1,11 +1,15 @@
 //! The commands: one file each, one line in the list.
 
+mod apply;
+mod console;
+mod drift;
 mod fmt;
 mod force_unlock;
 mod get;
 mod graph;
 mod init;
 mod output;
+mod plan;
 mod providers;
 pub(crate) mod remote_state;
 mod show;
@@ -25,6 +29,11 @@ pub(crate) use version::print as print_version;
 pub(crate) static ALL: &[&Command] = &[
     &init::COMMAND,
     &validate::COMMAND,
+    &plan::COMMAND,
+    &apply::APPLY,
+    &apply::DESTROY,
+    &drift::COMMAND,
+    &console::COMMAND,
     &output::COMMAND,
     &show::COMMAND,
     &state::LIST,

@@ -97,8 +97,8 @@ fn contains(target: &Target, addr: &InstanceAddr) -> bool {
                 || key.module == module
                 || key.module.strip_prefix(&module).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('['))
         }
-        Subject::Resource(r) => same(r.mode, &r.type_name, &r.name),
-        Subject::Instance(r, k) => same(r.mode, &r.type_name, &r.name) && addr.index == Some(state_key(k)),
+        Subject::Resource(r, None) => same(r.mode, &r.type_name, &r.name),
+        Subject::Resource(r, Some(k)) => same(r.mode, &r.type_name, &r.name) && addr.index == Some(state_key(k)),
     }
 }
 
@@ -161,8 +161,8 @@ fn show(app: &App, parsed: &Parsed) -> u8 {
 fn exact(target: &Target, addr: &InstanceAddr) -> bool {
     match target.subject {
         Subject::Module => false,
-        Subject::Resource(_) => addr.index.is_none(),
-        Subject::Instance(..) => true,
+        Subject::Resource(_, None) => addr.index.is_none(),
+        Subject::Resource(_, Some(_)) => true,
     }
 }
 
@@ -324,11 +324,11 @@ fn plan_moves(state: &State, from: &str, to: &str) -> Result<Vec<Move>, Diagnost
                 let rest = addr.resource.module.strip_prefix(&module(&source)).unwrap_or_default();
                 new.resource.module = format!("{}{rest}", module(&destination)).trim_start_matches('.').to_owned();
             }
-            (Subject::Resource(a), Subject::Resource(b)) => {
+            (Subject::Resource(a, None), Subject::Resource(b, None)) => {
                 check_types(a, b).ok_or_else(mismatch)?;
                 new.resource = key_at(&module(&destination), b);
             }
-            (Subject::Resource(a), Subject::Instance(b, key)) => {
+            (Subject::Resource(a, None), Subject::Resource(b, Some(key))) => {
                 check_types(a, b).ok_or_else(mismatch)?;
                 if addr.index.is_some() {
                     let detail = format!("{from} has several instances; name one of them to move it to {to}.");
@@ -336,11 +336,11 @@ fn plan_moves(state: &State, from: &str, to: &str) -> Result<Vec<Move>, Diagnost
                 }
                 new = key_at(&module(&destination), b).instance(Some(state_key(key)));
             }
-            (Subject::Instance(a, _), Subject::Instance(b, key)) => {
+            (Subject::Resource(a, Some(_)), Subject::Resource(b, Some(key))) => {
                 check_types(a, b).ok_or_else(mismatch)?;
                 new = key_at(&module(&destination), b).instance(Some(state_key(key)));
             }
-            (Subject::Instance(a, _), Subject::Resource(b)) => {
+            (Subject::Resource(a, Some(_)), Subject::Resource(b, None)) => {
                 check_types(a, b).ok_or_else(mismatch)?;
                 new = key_at(&module(&destination), b).instance(None);
             }

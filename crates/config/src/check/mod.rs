@@ -12,12 +12,13 @@ use std::sync::Arc;
 use sdt_addr::{Mode, ProviderAddr};
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_hcl::{Expr, Traversal};
-use sdt_schema::Schema;
+use sdt_schema::{Block, Schema};
 use sdt_value::Str;
 
 use crate::{
-    Check, CheckRule, Config, IgnoreChanges, Import, Local, Module, ModuleCall, Output, ProviderConfig, Referenceable,
-    Resource, Variable, parse_reference, references_in_body, references_in_expr,
+    Check, CheckRule, Config, IgnoreChanges, Import, Local, Module, ModuleCall, Output, ProviderConfig, Provisioner,
+    Referenceable, Resource, Variable, check_body, connection_schema, parse_reference, provisioner_schema,
+    references_in_body, references_in_expr,
 };
 
 pub use names::suggestion;
@@ -89,8 +90,11 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
                     unknown_variables(&rule.error_message, &mut diags);
                 }
             }
-            diags.extend(depends_on(&ctx, &o.depends_on));
-            diags.extend(ctx.expr(&o.value));
+            // With a broken condition the value is not looked at.
+            if !diags.has_errors() {
+                diags.extend(depends_on(&ctx, &o.depends_on));
+                diags.extend(ctx.expr(&o.value));
+            }
             diags
         }
         Object::Resource(r) => resource(&ctx, r),
@@ -149,13 +153,21 @@ fn resource(ctx: &Context<'_>, r: &Resource) -> Diagnostics {
     let ctx = Context { repetition, ..plain };
     let with_self = Context { self_addr: Some(&r.addr), ..ctx };
 
+    let connection = if r.provisioners.is_empty() { Block::default() } else { connection_schema() };
     for p in &r.provisioners {
         let mut own = Diagnostics::new();
-        for body in [Some(&p.config), p.connection.as_ref(), r.connection.as_ref()].into_iter().flatten() {
-            let (refs, more) = crate::collect(&body.traversals());
+        let schema = provisioner_schema(&p.kind).unwrap_or_default();
+        let connections = [p.connection.as_ref(), r.connection.as_ref()].into_iter().flatten();
+        for (body, schema) in std::iter::once((&p.config, &schema)).chain(connections.map(|c| (c, &connection))) {
+            let (refs, more) = references_in_body(body, schema);
             own.extend(more);
-            own.extend(with_self.references(&refs).0);
+            let wrong = with_self.references(&refs).0;
+            // What refers to nothing is not looked at further.
+            let form = if wrong.has_errors() { Diagnostics::new() } else { check_body(body, schema) };
+            own.extend(wrong);
+            own.extend(form);
         }
+        own.extend(provisioner_sources(p));
         // Only the first provisioner with errors is told of.
         if own.has_errors() {
             return own;
@@ -234,6 +246,9 @@ fn ignored(r: &Resource, schema: &Schema) -> Diagnostics {
         if failed {
             continue;
         }
+        if diags.has_errors() {
+            continue;
+        }
         let attribute = schema.block.attributes.get(&t.root.name).filter(|_| t.steps.is_empty());
         if attribute.is_some_and(|a| a.computed && !a.optional) {
             let detail = format!(
@@ -277,4 +292,19 @@ fn unknown_variables(expr: &Expr, diags: &mut Diagnostics) {
             format!("{:?} cannot be resolved while other references of this condition are wrong.", &*t.root.name);
         diags.push(Diagnostic::error("Unknown variable", detail).at(t.root.span));
     }
+}
+
+/// Checks that a provisioner that takes its input from one of several arguments has exactly one of them.
+fn provisioner_sources(p: &Provisioner) -> Diagnostics {
+    let names: &[&str] = match &*p.kind {
+        "remote-exec" => &["inline", "script", "scripts"],
+        "file" => &["source", "content"],
+        _ => return Diagnostics::new(),
+    };
+    let (found, _, _) = p.config.partial_content(&crate::load::schema(names, &[]));
+    if found.attributes.len() == 1 {
+        return Diagnostics::new();
+    }
+    let detail = format!("Exactly one of {} must be set.", names.join(", "));
+    Diagnostic::error(format!("Invalid {} provisioner configuration", p.kind), detail).into()
 }

@@ -4,7 +4,7 @@ use sdt_addr::{InstanceKey, Mode, ResourceAddr};
 use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_hcl::{Expr, Step, Traversal, apply_step};
 use sdt_schema::{Block, Nesting};
-use sdt_value::{Str, Type, Value};
+use sdt_value::{Str, Value};
 
 use crate::{Config, Module, Reference, Referenceable, Resource, references_in_expr};
 
@@ -79,12 +79,12 @@ impl Context<'_> {
         for r in refs {
             match &r.subject {
                 Referenceable::Resource(addr, key) => self.resource(addr, key.as_ref(), r, &mut diags),
-                Referenceable::Module(name, _) | Referenceable::ModuleOutput(name, ..) => {
-                    if !self.module.calls.contains_key(name) {
-                        let hint = suggestion(name, self.module.calls.keys().map(|n| &**n));
-                        let detail = format!("There is no module call {:?} in {}.{hint}", &**name, self.place());
-                        diags.push(Diagnostic::error("Reference to undeclared module", detail).at(r.span));
-                    }
+                Referenceable::Module(name, _) | Referenceable::ModuleOutput(name, ..)
+                    if !self.module.calls.contains_key(name) =>
+                {
+                    let hint = suggestion(name, self.module.calls.keys().map(|n| &**n));
+                    let detail = format!("There is no module call {:?} in {}.{hint}", &**name, self.place());
+                    diags.push(Diagnostic::error("Reference to undeclared module", detail).at(r.span));
                 }
                 Referenceable::SelfObject => self.self_object(r, &mut diags),
                 _ => {}
@@ -297,19 +297,24 @@ pub(crate) fn steps_by_schema(steps: &[Step], block: &Block) -> Diagnostics {
         let detail = format!("There is no argument, block or attribute {:?} in this object.{hint}", &*name);
         return Diagnostic::error("Unsupported attribute", detail).at(span).into();
     };
+    let wrong = |summary: &str, detail: String, at: Span| Diagnostic::error(summary, detail).at(at).into();
     match (b.nesting, rest) {
+        (_, []) => Diagnostics::new(),
         (Nesting::Single | Nesting::Group, rest) => steps_by_schema(rest, &b.block),
         (Nesting::List | Nesting::Map, [Step::Index { .. }, rest @ ..]) => steps_by_schema(rest, &b.block),
         (Nesting::Map, [Step::Attr { .. }, rest @ ..]) => steps_by_schema(rest, &b.block),
-        (nesting, rest) => {
-            let elem = b.block.implied_type();
-            let ty = match nesting {
-                Nesting::Set => Type::set(elem),
-                Nesting::Map => Type::map(elem),
-                _ => Type::list(elem),
-            };
-            follow(Value::unknown(ty), rest)
+        (Nesting::List, [Step::Attr { span, .. }, ..]) => wrong(
+            "Invalid operation",
+            format!("There can be several {name:?} blocks, in a list: one of them is {name}[0]."),
+            *span,
+        ),
+        (Nesting::Set, [step @ (Step::Attr { .. } | Step::Index { .. }), ..]) => {
+            let detail = format!(
+                "The {name:?} blocks are a set, whose elements have no index. Use a for expression, or [*] for all of them."
+            );
+            wrong("Cannot index a set value", detail, step.span())
         }
+        (_, [Step::Splat { .. }, ..]) => Diagnostics::new(),
     }
 }
 

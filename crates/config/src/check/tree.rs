@@ -3,7 +3,7 @@
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_hcl::{AttributeSchema, BodySchema};
 
-use crate::{Config, Module, ModuleCall};
+use crate::{Config, Module, ModuleCall, provisioner_schema};
 
 /// Checks arguments of module calls against the variables of the modules, provider configurations of resources, and targets of imports. With
 /// errors here nothing else is looked at.
@@ -17,6 +17,10 @@ pub fn check_tree(config: &Config) -> Diagnostics {
             }
         }
         for r in module.resources.values() {
+            for p in r.provisioners.iter().filter(|p| provisioner_schema(&p.kind).is_none()) {
+                let detail = format!("There is no provisioner {:?}: only local-exec, remote-exec and file.", &*p.kind);
+                diags.push(Diagnostic::error("Missing required provisioner plugin", detail));
+            }
             if config.provider_config_of(&module.path, r).is_none() {
                 let addr = r.addr.clone().in_module(module.path.clone());
                 let detail = format!(

@@ -3,6 +3,8 @@
 mod dynamic;
 mod parts;
 mod place;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::collections::BTreeMap;

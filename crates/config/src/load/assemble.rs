@@ -241,6 +241,9 @@ fn key(block: &ContentBlock) -> String {
 
 impl Overrides {
     fn collect(primary: &[File], over: &[File], diags: &mut Diagnostics) -> Self {
+        if over.is_empty() {
+            return Self { by_key: IndexMap::new() };
+        }
         let declared: Vec<String> = primary.iter().flat_map(|f| &f.blocks).map(key).collect();
         let mut by_key: IndexMap<String, Vec<ContentBlock>> = IndexMap::new();
         for block in over.iter().flat_map(|f| &f.blocks) {
@@ -261,7 +264,8 @@ impl Overrides {
             };
             let k = key(block);
             // A provider configuration without alias may exist only by being implied.
-            if !declared.contains(&k) && !(k.starts_with("provider") && k.ends_with('\u{0}')) {
+            let implied = k.starts_with("provider") && k.ends_with('\u{0}');
+            if !declared.contains(&k) && !implied {
                 let detail = format!(
                     "{} {} is not declared in the normal files: an override file can only change what is there.",
                     block.kind.name,
@@ -272,9 +276,9 @@ impl Overrides {
             }
             if matches!(&*block.kind.name, "resource" | "data" | "ephemeral") {
                 let (inner, _, _) = block.body.partial_content(&schema(&["depends_on"], &[]));
-                if inner.attribute("depends_on").is_some() {
+                if let Some(a) = inner.attribute("depends_on") {
                     let detail = "An override file cannot change depends_on.";
-                    diags.push(Diagnostic::error("Unsupported override", detail).at(block.header));
+                    diags.push(Diagnostic::error("Unsupported override", detail).at(a.span));
                 }
             }
             by_key.entry(k).or_default().push(block.clone());

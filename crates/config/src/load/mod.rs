@@ -8,6 +8,8 @@ mod refactor;
 mod resource;
 mod rule;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod variable;
 

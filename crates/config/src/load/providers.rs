@@ -10,6 +10,16 @@ use crate::{Config, Module, ModuleCall, ProviderConfig};
 pub(crate) fn check_providers(config: &Config) -> Diagnostics {
     let mut diags = Diagnostics::new();
     walk(&config.root, None, &mut diags);
+    for module in config.modules() {
+        let all: Vec<_> = module.required_providers.values().collect();
+        for (i, r) in all.iter().enumerate() {
+            if let Some(first) = all[..i].iter().find(|f| f.source == r.source) {
+                let detail =
+                    format!("{} is already known here as {}; one name is enough.", r.source.for_display(), first.name);
+                diags.push(Diagnostic::warning("Duplicate required provider", detail).at(r.span));
+            }
+        }
+    }
     diags
 }
 
@@ -72,6 +82,7 @@ fn check_call(
             }
         }
     }
+    let mut told: Vec<&LocalProviderConfig> = Vec::new();
     for p in passed {
         let declared_child = child.required_providers.contains_key(&p.child.name);
         let alias_known = p.child.alias.is_none()
@@ -88,7 +99,8 @@ fn check_call(
         }
         let declared = module.required_providers.contains_key(&p.parent.name)
             || module.providers.keys().any(|k| k.name == p.parent.name);
-        if !declared {
+        if !declared && !told.contains(&&p.parent) {
+            told.push(&p.parent);
             let what = if module.path.is_root() { "the root module".to_owned() } else { module.path.to_string() };
             undefined(&p.parent, &guess(module, &p.parent), &what, p.parent_span, diags);
         }
@@ -107,11 +119,11 @@ fn check_call(
     }
 }
 
-/// The provider of a local name: declared, else hashicorp's of that name (also for `terraform`, as it is spelled out).
+/// The provider of a local name: declared, else hashicorp's of that name, even for `terraform`, as Terraform does here.
 fn guess(module: &Module, p: &LocalProviderConfig) -> ProviderAddr {
     match module.required_providers.get(&p.name) {
         Some(r) => r.source.clone(),
-        None => ProviderAddr::implied(&p.name),
+        None => ProviderAddr::new("hashicorp", &p.name),
     }
 }
 

@@ -142,10 +142,14 @@ fn removed_from(a: &Attribute, diags: &mut Diagnostics) -> Option<(ModulePath, O
 /// Reads an `import` block.
 pub(crate) fn import(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Import> {
     let (content, more) = block.body.content(&schema(&["for_each", "!id", "provider", "!to"], &[]));
+    let failed = more.has_errors();
     diags.extend(more);
+    if failed {
+        return None;
+    }
     let mut to = None;
     if let Some(a) = content.attribute("to") {
-        let expr = a.expr.clone();
+        let expr = statics::inside(&a.expr);
         let steps = flat(&expr);
         let found = match &steps {
             None => Err((
@@ -194,7 +198,6 @@ fn flat(expr: &Expr) -> Option<Vec<AddrStep>> {
     let computed = || AddrStep::Index(sdt_addr::InstanceKey::Int(0));
     match &expr.kind {
         ExprKind::Traversal(t) => Some(addr_steps(t)),
-        ExprKind::Json(_) => statics::traversal(expr).map(|t| addr_steps(&t)),
         ExprKind::Index { collection, .. } => {
             let mut steps = flat(collection)?;
             steps.push(computed());
@@ -233,7 +236,10 @@ pub(crate) fn check(block: &ContentBlock, diags: &mut Diagnostics) -> Option<(Ch
             diags.push(Diagnostic::error("Multiple data resource blocks", detail).at(b.header));
             continue;
         }
-        data = nested_data(b, &label.value, diags);
+        let mut own = Diagnostics::new();
+        let found = nested_data(b, &label.value, &mut own);
+        data = found.filter(|_| !own.has_errors());
+        diags.extend(own);
     }
     if asserts.is_empty() {
         let detail = "A check needs at least one assert block, else it checks nothing.";

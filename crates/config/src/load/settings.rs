@@ -107,8 +107,8 @@ fn required_provider(
     };
     let Some(items) = statics::map(expr) else {
         // The form before 0.13: just a version.
-        match string(expr) {
-            Some(Ok(text)) => match text.parse() {
+        match text(expr) {
+            Some(text) => match text.parse() {
                 Ok(v) => found.version = v,
                 Err(e) => diags.push(Diagnostic::error("Invalid version constraint", format!("{e}.")).at(expr.span())),
             },
@@ -123,8 +123,8 @@ fn required_provider(
     let mut failed = false;
     for (key, value) in items {
         let Some(word) = statics::keyword(&key).or_else(|| string(&key).and_then(Result::ok).map(Into::into)) else {
-            let detail = "Only the names source, version and configuration_aliases can be keys here.";
-            diags.push(Diagnostic::error("Invalid attribute name", detail).at(key.span()));
+            diags.extend(sdt_hcl::eval_const(&key).1);
+            failed = true;
             continue;
         };
         match &*word {
@@ -172,7 +172,7 @@ fn required_provider(
 fn aliases(found: &mut RequiredProvider, value: &Expr, diags: &mut Diagnostics) {
     for item in literal::list(value, diags) {
         let Some((alias, span)) = provider_reference(&item, diags) else { continue };
-        if alias.alias.is_none() || alias.name != found.name {
+        if alias.name != found.name {
             let detail = format!("Aliases of this provider are written {}.NAME.", found.name);
             diags.push(Diagnostic::error("Invalid configuration_aliases value", detail).at(span));
             continue;
@@ -187,14 +187,12 @@ fn aliases(found: &mut RequiredProvider, value: &Expr, diags: &mut Diagnostics) 
 /// The constant string an expression is; `Some(Err)` when it is constant and no string.
 fn string(expr: &Expr) -> Option<Result<String, ()>> {
     let (value, diags) = sdt_hcl::eval_const(expr);
-    if diags.has_errors() {
-        return None;
-    }
-    if value.is_null() {
-        return Some(Err(()));
-    }
-    if value.ty() != Type::String {
-        return Some(Err(()));
-    }
-    Some(convert(&value, &Type::String).ok().and_then(|v| v.as_str().map(str::to_owned)).ok_or(()))
+    (!diags.has_errors()).then(|| value.as_str().map(str::to_owned).ok_or(()))
+}
+
+/// The constant string, number or bool an expression is, as text.
+fn text(expr: &Expr) -> Option<String> {
+    let (value, diags) = sdt_hcl::eval_const(expr);
+    let value = convert(&value, &Type::String).ok().filter(|_| !diags.has_errors())?;
+    value.as_str().map(str::to_owned)
 }

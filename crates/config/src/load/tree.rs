@@ -94,16 +94,22 @@ pub fn load(files: &dyn Files, what: &Load, sources: &mut SourceMap) -> Loaded {
     loader.note("", "", &dir);
     let mut root = loader.module(ModulePath::root(), dir.clone());
     // With a broken root it is not even known which modules are meant.
-    if !loader.diags.has_errors() {
+    let good_root = !loader.diags.has_errors();
+    if good_root {
         loader.children(&mut root, &[dir]);
     }
     let Loader { mut diags, manifest, .. } = loader;
     let config = Config { root: Arc::new(root) };
     if !diags.has_errors() {
         diags.extend(crate::check_versions(&config));
+        if diags.has_errors() {
+            return Loaded { config, diagnostics: diags, manifest };
+        }
+    }
+    if good_root {
+        diags.extend(check_providers(&config));
     }
     if !diags.has_errors() {
-        diags.extend(check_providers(&config));
         diags.extend(check_imports(&config));
     }
     Loaded { config, diagnostics: diags, manifest }

@@ -130,7 +130,7 @@ pub struct RequiredVersion {
 pub struct Backend {
     /// Type: `s3`; `cloud` for a `cloud` block.
     pub kind: Str,
-    /// Its arguments; references are not allowed in them, see [`crate::backend_values`].
+    /// Its arguments; see [`Backend::values`].
     pub config: ConfigBody,
     /// The header of the block.
     pub span: Span,
@@ -218,4 +218,12 @@ pub struct Check {
     pub asserts: Vec<CheckRule>,
     /// The header of the block.
     pub span: Span,
+}
+
+impl Backend {
+    /// The arguments by the backend's schema. References and function calls are not allowed in them.
+    #[must_use]
+    pub fn values(&self, schema: &sdt_schema::Block) -> (sdt_value::Value, sdt_diag::Diagnostics) {
+        crate::decode(&self.config, schema, &sdt_hcl::NoScope)
+    }
 }

@@ -32,6 +32,11 @@ fn arg_error(index: usize, message: impl Into<String>) -> CallFailure {
 
 impl Env<'_> {
     pub(super) fn call(&self, c: &Call, whole: &Expr, diags: &mut Diagnostics) -> Value {
+        if !self.scope.allows_calls() {
+            let detail = format!("No functions can be called here, so neither can {}.", quote(&c.name));
+            diags.push(Diagnostic::error("Function calls not allowed", detail).at(c.name_span).within(whole.span));
+            return Value::DYNAMIC;
+        }
         let name = c.name.strip_prefix("core::").unwrap_or(&c.name);
         let form = FORMS.iter().find(|(n, ..)| *n == name && (name != "type" || self.scope.has_type_function()));
         let Some(signature) = form.map(|f| f.1).or_else(|| self.scope.function(&c.name)) else {
@@ -168,7 +173,7 @@ impl Env<'_> {
         parameter: &dyn Fn(usize) -> Option<String>,
         diags: &mut Diagnostics,
     ) {
-        let args: Vec<&Expr> = c.args.iter().collect();
+        let mut args: Vec<&Expr> = c.args.iter().collect();
         let mut d = match failure {
             CallFailure::Diagnostics(own) => return diags.extend(own),
             CallFailure::Call(message) => {
@@ -178,7 +183,9 @@ impl Env<'_> {
             CallFailure::Arg { index, message } => {
                 let name = parameter(index).unwrap_or_else(|| format!("{}", index + 1));
                 let detail = format!("The value of parameter {} is not valid: {message}.", quote(&name));
-                let at = c.args.get(index).or(c.args.last()).map_or(whole.span, |e| e.span);
+                // Elements of an expanded argument stand where it stands.
+                args = c.args.get(index).or(c.args.last()).into_iter().collect();
+                let at = args.first().map_or(whole.span, |e| e.span);
                 Diagnostic::error("Invalid function argument", detail).at(at).within(whole.span)
             }
         };

@@ -6,7 +6,6 @@ use sdt_diag::{Diagnostic, Diagnostics, SourceId, Span};
 use sdt_value::Value;
 
 use crate::ast::Traversal;
-use crate::strings::quote;
 
 /// Answers what an expression asks: references and function calls.
 pub trait Scope {
@@ -26,6 +25,11 @@ pub trait Scope {
     /// # Errors
     /// When the function fails.
     fn call(&self, name: &str, args: &[Value], site: &CallSite) -> Result<Value, CallFailure>;
+
+    /// Tells whether functions can be called at all.
+    fn allows_calls(&self) -> bool {
+        true
+    }
 
     /// Name of a parameter, for messages.
     fn parameter_name(&self, function: &str, index: usize) -> Option<String> {
@@ -103,11 +107,14 @@ impl Scope for NoScope {
     }
 
     fn function(&self, _: &str) -> Option<Signature> {
-        Some(Signature { min: 0, max: None })
+        None
     }
 
-    fn call(&self, name: &str, _: &[Value], site: &CallSite) -> Result<Value, CallFailure> {
-        let detail = format!("No functions can be called here, so neither can {}.", quote(name));
-        Err(CallFailure::Diagnostics(Diagnostic::error("Function calls not allowed", detail).at(site.name).into()))
+    fn call(&self, _: &str, _: &[Value], _: &CallSite) -> Result<Value, CallFailure> {
+        Err(CallFailure::Call("functions cannot be called here".into()))
+    }
+
+    fn allows_calls(&self) -> bool {
+        false
     }
 }

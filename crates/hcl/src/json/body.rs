@@ -37,7 +37,8 @@ impl JsonBody {
 
     pub(crate) fn content(&self, schema: &BodySchema) -> (Content, Diagnostics) {
         let (content, rest, mut diags) = self.partial_content(schema);
-        for m in members(&self.node, &mut Diagnostics::new(), None) {
+        // A body that is no object is told of once for each of the two looks that Terraform takes here.
+        for m in members(&self.node, &mut diags, None) {
             if &*m.name == COMMENT || rest.read.iter().any(|r| **r == *m.name) {
                 continue;
             }

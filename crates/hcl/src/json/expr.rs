@@ -64,8 +64,9 @@ impl JsonExpr {
         t.filter(|_| !diags.has_errors())
     }
 
-    /// The string read as an expression.
-    pub(crate) fn parsed(&self) -> Option<Expr> {
+    /// The string read as an expression; none when it is no string or does not parse.
+    #[must_use]
+    pub fn parsed(&self) -> Option<Expr> {
         let text = self.as_string()?;
         let (e, diags) = parse_expression(self.node.span.source, text.as_bytes(), self.inside().start);
         (!diags.has_errors()).then_some(e)

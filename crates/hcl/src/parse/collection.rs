@@ -90,10 +90,6 @@ impl Parser<'_> {
                         let detail = "A value must follow the name, after an equals sign.";
                         self.soft_error(at, context, "Missing attribute value", detail);
                     }
-                    K::Ident => {
-                        let detail = "An equals sign must follow the name, and then its value.";
-                        self.soft_error(at, context, "Missing attribute value", detail);
-                    }
                     K::Eof => self.soft_error(open, None, UNTERMINATED_OBJECT, NO_CLOSING_BRACE),
                     _ => {
                         let detail = "An equals sign must follow here, and then the value.";
@@ -226,19 +222,18 @@ impl Parser<'_> {
             self.recover(end)
         };
         let close = self.span(close);
-        if end == K::CBrack {
-            if let Some(key) = &key {
-                let detail = "A list has no keys: use braces to build an object.";
-                self.soft_error(key.span, Some(open.to(close)), SUMMARY, detail);
+        let problem = match (&key, ellipsis) {
+            (Some(key), _) if end == K::CBrack => {
+                Some((key.span, "A list has no keys: use braces to build an object."))
             }
-            if let Some(t) = ellipsis {
-                let at = self.span(t);
-                let detail = "Only an object groups values (...): a list has no keys to group by.";
-                self.soft_error(at, Some(open.to(close)), SUMMARY, detail);
+            (_, Some(t)) if end == K::CBrack => {
+                Some((self.span(t), "Only an object groups values (...): a list has no keys to group by."))
             }
-        } else if key.is_none() {
-            let detail = "An object needs a key for each value: key => value.";
-            self.soft_error(value.span, Some(open.to(close)), SUMMARY, detail);
+            (None, _) if end == K::CBrace => Some((value.span, "An object needs a key for each value: key => value.")),
+            _ => None,
+        };
+        if let Some((at, detail)) = problem {
+            self.error(at, SUMMARY, detail).context = Some(open.to(close));
         }
         let group = ellipsis.is_some();
         Some(For { key_var, value_var, collection, key, value, cond, group, open, close })

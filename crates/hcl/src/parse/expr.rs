@@ -35,7 +35,6 @@ impl Parser<'_> {
             let (at, context) = (self.span(colon), cond.span.to(self.span(colon)));
             let detail = "A conditional needs a second result, after a colon: condition ? one : other.";
             self.error(at, "Missing false expression in conditional", detail).context = Some(context);
-            self.recovery = true;
             return cond;
         }
         self.read();
@@ -68,11 +67,7 @@ impl Parser<'_> {
     }
 
     fn with_traversals(&mut self) -> Expr {
-        let mark = self.mark();
         let term = self.term();
-        if self.lost(mark) {
-            return term;
-        }
         self.traversals(term)
     }
 
@@ -113,13 +108,8 @@ impl Parser<'_> {
                     let open_span = self.span(open);
                     if self.peek_kind() == K::Star {
                         self.read();
-                        let mut close = self.read();
-                        if close.kind != K::CBrack && !self.recovery {
-                            let span = self.span(close);
-                            let detail = "The star of a splat must be followed by a closing bracket: [*].";
-                            self.error(span, "Missing close bracket on splat index", detail);
-                            close = self.recover(K::CBrack);
-                        }
+                        let detail = "The star of a splat must be followed by a closing bracket: [*].";
+                        let close = self.close_bracket("Missing close bracket on splat index", detail);
                         let marker = open_span.to(self.span(close));
                         // What follows belongs to each item.
                         let item = Expr::new(ExprKind::SplatItem, marker);
@@ -187,6 +177,18 @@ impl Parser<'_> {
         Expr::new(ExprKind::Splat { source, each, marker }, start.to(last))
     }
 
+    /// Reads the bracket that ends an index. The error, if any, is reported where parsing can go on.
+    fn close_bracket(&mut self, summary: &str, detail: &str) -> Token {
+        let close = self.read();
+        if close.kind == K::CBrack || self.recovery {
+            return close;
+        }
+        let close = self.recover(K::CBrack);
+        let span = self.span(close);
+        self.error(span, summary, detail);
+        close
+    }
+
     fn index(&mut self, start: Span, collection: Expr, open: Span) -> Expr {
         let mark = self.mark();
         self.newlines.push(false);
@@ -194,14 +196,7 @@ impl Parser<'_> {
         let close = if self.lost(mark) {
             self.recover(K::CBrack)
         } else {
-            let close = self.read();
-            if close.kind != K::CBrack && !self.recovery {
-                let span = self.span(close);
-                self.error(span, "Missing close bracket on index", "An index ends with a closing bracket.");
-                self.recover(K::CBrack)
-            } else {
-                close
-            }
+            self.close_bracket("Missing close bracket on index", "An index ends with a closing bracket.")
         };
         self.newlines.pop();
         let span = open.to(self.span(close));
@@ -255,12 +250,12 @@ impl Parser<'_> {
             K::OBrack => self.tuple(),
             K::OBrace => self.object(),
             _ => {
-                self.soft_error(
-                    span,
-                    None,
-                    "Invalid expression",
-                    "An expression must start here, and this starts none.",
-                );
+                let (summary, detail) = if start.kind == K::Eof {
+                    ("Missing expression", "An expression must start here, but the file ends.")
+                } else {
+                    ("Invalid expression", "An expression must start here, and this starts none.")
+                };
+                self.soft_error(span, None, summary, detail);
                 self.recovery = true;
                 broken(span)
             }
@@ -344,12 +339,12 @@ impl Parser<'_> {
                 }
                 K::Eof => {
                     let detail = "The file ends before the closing parenthesis of this call.";
-                    self.soft_error(start.span.to(open_span), None, "Unterminated function call", detail);
+                    self.error(start.span.to(open_span), "Unterminated function call", detail);
                     break self.recover(K::CParen);
                 }
                 _ => {
                     let detail = "Arguments are separated by commas.";
-                    self.soft_error(at, context, "Missing argument separator", detail);
+                    self.error(at, "Missing argument separator", detail).context = context;
                     break self.recover(K::CParen);
                 }
             }

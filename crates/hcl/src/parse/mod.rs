@@ -207,15 +207,12 @@ impl<'a> Parser<'a> {
             let t = self.read();
             let kind =
                 if end == K::TemplateSeqEnd && t.kind == K::TemplateControl { K::TemplateInterp } else { t.kind };
-            if kind == start {
+            if kind == K::Eof || (kind == end && nest == 0) {
+                return t;
+            } else if kind == start {
                 nest += 1;
             } else if kind == end {
-                if nest == 0 {
-                    return t;
-                }
                 nest -= 1;
-            } else if kind == K::Eof {
-                return t;
             }
         }
     }
@@ -255,10 +252,10 @@ impl<'a> Parser<'a> {
 
     /// Reports tokens that are wrong wherever they stand; of a kind that tends to come in numbers, only the first ones.
     fn report_invalid_tokens(&mut self) {
-        let (mut bitwise, mut power, mut backtick, mut apostrophe, mut semicolon, mut utf8) = (0, 0, 0, 0, 0, 0);
+        let (mut bitwise, mut backtick, mut apostrophe, mut semicolon, mut utf8) = (0, 0, 0, 0, 0);
         let odd = |k: K| {
             use K::{Apostrophe, Backtick, BadUtf8, BitwiseAnd, BitwiseNot, BitwiseOr, BitwiseXor};
-            let ops = matches!(k, BitwiseAnd | BitwiseNot | BitwiseOr | BitwiseXor | K::StarStar | K::Semicolon);
+            let ops = matches!(k, BitwiseAnd | BitwiseNot | BitwiseOr | BitwiseXor | K::Semicolon);
             ops || matches!(k, Apostrophe | Backtick | BadUtf8 | K::Invalid | K::QuotedNewline)
         };
         let tokens: Vec<Token> = self.tokens.iter().copied().filter(|t| odd(t.kind)).collect();
@@ -284,9 +281,6 @@ impl<'a> Parser<'a> {
                     "There are no bitwise operators. The logical \"not\" is \"!\".",
                 ),
                 K::BitwiseXor => (&mut bitwise, 4, "Unsupported operator", "There are no bitwise operators."),
-                K::StarStar => {
-                    (&mut power, 1, "Unsupported operator", "There is no operator \"**\". Use the function \"pow\".")
-                }
                 K::Semicolon => (
                     &mut semicolon,
                     1,

@@ -94,7 +94,7 @@ impl Parser<'_> {
                 }
                 _ => {
                     let detail = "The closing quote or marker of this template is missing.";
-                    self.soft_error(open.to(span), None, "Unterminated template string", detail);
+                    self.soft_error(span, Some(open.to(span)), "Unterminated template string", detail);
                     self.recover(end);
                     return parts;
                 }
@@ -122,8 +122,9 @@ impl Parser<'_> {
                 let detail = "A closing brace must end the directive here.";
                 self.soft_error(at, Some(open.to(at)), &format!("Extra characters in {name} marker"), detail);
             }
-            None if close.kind == K::Eof => {
-                let detail = "The file ends before the closing brace of this interpolation.";
+            // A quote here is most likely the one that was meant to end the template.
+            None if matches!(close.kind, K::Eof | K::OQuote) => {
+                let detail = "The template ends before the closing brace of this interpolation.";
                 self.soft_error(open, None, "Unclosed template interpolation sequence", detail);
             }
             None => {

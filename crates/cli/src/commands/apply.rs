@@ -1,0 +1,404 @@
+//! `sdt apply` and `sdt destroy`
+
+use std::sync::Arc;
+
+use sdt_config::Config;
+use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
+use sdt_driver::{Interrupt, Persistence};
+use sdt_engine::{ApplyInput, InputValue, Variables};
+use sdt_plan::file::PlanFile;
+use sdt_plan::{Action, Plan, PlanMode};
+use sdt_render::{Message, Style, apply_summary_text, outputs_text};
+use sdt_state::{LockInfo, Merged, State, v4};
+
+use crate::app::{App, Command, FAILED, OK};
+use crate::args::{Flag, Parsed, option, switch};
+use crate::backend::{self, LocalPaths};
+use crate::commands::{COMMON, LOCAL_STATE, LOCKING, VARIABLES};
+use crate::functions::Library;
+use crate::operation::{self, PLANNING, Ready, Wish};
+use crate::progress::Display;
+use crate::providers::{self, Registry};
+use crate::session::{self, Held};
+use crate::ui::{Ui, failure};
+use crate::vars;
+
+const APPLYING: &[Flag] = &[
+    switch("auto-approve", "Do not ask before acting."),
+    option("state-out", "PATH", "Accepted; the state is written where it was read."),
+];
+
+pub(crate) static APPLY: Command = Command {
+    name: "apply",
+    summary: "Make reality what the configuration says",
+    usage: "[options] [PLAN]",
+    about: "Plans, shows the plan, asks, and does it; with a plan file it does what that plan says and nothing else. Ctrl-C once ends gracefully and saves.",
+    flags: &[APPLYING, PLANNING, VARIABLES, LOCKING, LOCAL_STATE, COMMON],
+    run: |app, parsed| run(app, parsed, false),
+};
+
+pub(crate) static DESTROY: Command = Command {
+    name: "destroy",
+    summary: "Destroy everything that is managed",
+    usage: "[options]",
+    about: "Plans the destruction of all objects in the state, shows the plan, asks, and does it. The same as apply -destroy.",
+    flags: &[APPLYING, PLANNING, VARIABLES, LOCKING, LOCAL_STATE, COMMON],
+    run: |app, parsed| run(app, parsed, true),
+};
+
+fn run(app: &App, parsed: &Parsed, destroy: bool) -> u8 {
+    let ui = operation::ui(app, parsed);
+    ui.open();
+    let mut sources = SourceMap::default();
+    let result = match parsed.rest.as_slice() {
+        [] => fresh(app, &ui, parsed, destroy, &mut sources),
+        [_] if destroy => Err(failure(
+            "Unexpected argument",
+            "sdt destroy takes no plan file: make one with plan -destroy and apply that",
+        )),
+        [path] => saved(app, &ui, parsed, path, &mut sources),
+        _ => Err(failure("Too many command line arguments", "sdt apply takes at most one argument, a plan file")),
+    };
+    match result {
+        Ok(diags) => {
+            let failed = diags.has_errors();
+            ui.diagnostics(diags, &sources);
+            if failed { FAILED } else { OK }
+        }
+        Err(diags) => {
+            ui.diagnostics(diags, &sources);
+            FAILED
+        }
+    }
+}
+
+/// What an apply needs beside the plan.
+struct Job<'a> {
+    app: &'a App,
+    ui: &'a Ui,
+    config: &'a Config,
+    variables: Variables,
+    registry: Arc<Registry>,
+    library: Arc<Library>,
+    parallelism: usize,
+}
+
+fn fresh(
+    app: &App,
+    ui: &Ui,
+    parsed: &Parsed,
+    destroy: bool,
+    sources: &mut SourceMap,
+) -> Result<Diagnostics, Diagnostics> {
+    let wish = operation::wish(app, parsed, destroy)?;
+    let approved = parsed.on("auto-approve");
+    if !approved && (ui.json || !app.env.may_ask() || !parsed.is("input", true)) {
+        let detail = "Nobody can be asked here: give -auto-approve, or a plan file that was looked at before.";
+        let title = if ui.json { "Plan file or auto-approve required" } else { "Approval is required" };
+        return Err(Diagnostic::error(title, detail).into());
+    }
+    let ready = operation::prepare(app, parsed, &wish).map_err(|(diags, read)| {
+        *sources = read;
+        diags
+    })?;
+    *sources = ready.sources.clone();
+    let interrupt = Interrupt::default();
+    app.block_on(async {
+        let signals = operation::watch_signals(&interrupt);
+        let held =
+            session::hold(app, &ready.backend, &wish.paths, "OperationTypeApply", wish.lock, wish.timeout).await?;
+        let result = plan_and_apply(app, ui, &ready, &wish, &held, &interrupt, approved, sources).await;
+        let released = held.release().await;
+        signals.abort();
+        let mut diags = ready.warnings.clone();
+        match result {
+            Ok(more) => diags.extend(more),
+            Err(more) => {
+                diags.extend(more);
+                diags.extend(released);
+                return Err(diags);
+            }
+        }
+        diags.extend(released);
+        Ok(diags)
+    })
+    .map_err(|e| failure("Failed to apply", e))?
+}
+
+#[allow(clippy::too_many_arguments, reason = "all of them are what one run consists of")]
+async fn plan_and_apply(
+    app: &App,
+    ui: &Ui,
+    ready: &Ready,
+    wish: &Wish,
+    held: &Held,
+    interrupt: &Interrupt,
+    approved: bool,
+    sources: &mut SourceMap,
+) -> Result<Diagnostics, Diagnostics> {
+    let planned = operation::plan(app, ui, ready, wish, held, interrupt).await?;
+    *sources = planned.library.sources();
+    operation::show(ui, &planned);
+    let mut diags = planned.diags.clone();
+    if planned.plan.errored {
+        return Err(diags);
+    }
+    let mode = planned.plan.mode;
+    if planned.plan.has_changes() && !approved {
+        // Warnings belong before the question.
+        ui.diagnostics(std::mem::take(&mut diags), sources);
+        let answer = tokio::task::block_in_place(|| ui.ask(question(mode)));
+        if answer.as_deref() != Some("yes") {
+            ui.say(if mode == PlanMode::Destroy { "\nDestroy cancelled.\n" } else { "\nApply cancelled.\n" });
+            return Err(Diagnostics::new());
+        }
+        ui.say("\n");
+    }
+    let job = Job {
+        app,
+        ui,
+        config: &ready.config,
+        variables: ready.variables.clone(),
+        registry: ready.registry.clone(),
+        library: planned.library.clone(),
+        parallelism: wish.parallelism,
+    };
+    let result = execute(&job, planned.plan, planned.merged, planned.base, held, interrupt).await;
+    *sources = planned.library.sources();
+    diags.extend(result);
+    Ok(diags)
+}
+
+const fn question(mode: PlanMode) -> &'static str {
+    match mode {
+        PlanMode::Destroy => {
+            "\nDo you really want to destroy all resources?\n  sdt will destroy everything shown above. There is no undo. Only 'yes' will\n  be accepted to confirm.\n\n  Enter a value: "
+        }
+        PlanMode::RefreshOnly => {
+            "\nWould you like to update the state to reflect these detected changes?\n  No real object is touched. Only 'yes' will be accepted to confirm.\n\n  Enter a value: "
+        }
+        PlanMode::Normal => {
+            "\nDo you want to perform these actions?\n  sdt will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
+        }
+    }
+}
+
+fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMap) -> Result<Diagnostics, Diagnostics> {
+    let bytes = std::fs::read(path).map_err(|e| failure("Failed to load plan file", format!("{path}: {e}")))?;
+    let file = sdt_plan::file::read(&bytes).map_err(|e| failure("Failed to load plan file", format!("{path}: {e}")))?;
+    for flag in ["destroy", "refresh-only", "target", "replace"] {
+        if parsed.get(flag).is_some() {
+            let detail = format!("-{flag} belongs to planning: the plan file {path} is already made.");
+            return Err(Diagnostic::error("Incompatible command line options", detail).into());
+        }
+    }
+    backend::check_workspace(&app.env)?;
+    let wish = operation::wish(app, parsed, false)?;
+    let (loaded, read) = crate::config_json::load(&file);
+    *sources = read;
+    if loaded.diagnostics.has_errors() {
+        return Err(loaded.diagnostics);
+    }
+    if file.plan.errored {
+        return Err(failure("The plan cannot be applied", "planning had failed: make the plan again"));
+    }
+    let warnings = loaded.diagnostics;
+    let variables = plan_variables(app, parsed, &loaded.config, &file, sources)?;
+    let registry = Arc::new(providers::registry());
+    let mut paths: LocalPaths = wish.paths.clone();
+    let backend = operation::backend_of(&file);
+    if backend.kind != "local" {
+        paths = LocalPaths::default();
+    }
+    let interrupt = Interrupt::default();
+    let library = Library::new(&app.env, sources.clone(), plan_time(&file.plan));
+    let result = app.block_on(async {
+        let signals = operation::watch_signals(&interrupt);
+        let held = session::hold(app, &backend, &paths, "OperationTypeApply", wish.lock, wish.timeout).await?;
+        let result = async {
+            let snapshot = held.store.read().await.map_err(session::store_failure("Failed to read state"))?;
+            let base = snapshot.state.clone();
+            let entries =
+                held.store.journal_read().await.map_err(session::store_failure("Failed to read the journal"))?;
+            let merged = sdt_state::overlay(snapshot, &entries);
+            check_base(&file.plan, &merged)?;
+            let job = Job {
+                app,
+                ui,
+                config: &loaded.config,
+                variables,
+                registry,
+                library: library.clone(),
+                parallelism: wish.parallelism,
+            };
+            Ok::<_, Diagnostics>(execute(&job, file.plan, merged, base, &held, &interrupt).await)
+        }
+        .await;
+        let released = held.release().await;
+        signals.abort();
+        match result {
+            Ok(more) => {
+                let mut diags = warnings;
+                diags.extend(more);
+                diags.extend(released);
+                Ok(diags)
+            }
+            Err(mut diags) => {
+                diags.extend(released);
+                Err(diags)
+            }
+        }
+    });
+    *sources = library.sources();
+    result.map_err(|e| failure("Failed to apply", e))?
+}
+
+/// The time that `plantimestamp` gave.
+fn plan_time(plan: &Plan) -> Option<time::OffsetDateTime> {
+    time::OffsetDateTime::parse(&plan.timestamp, &time::format_description::well_known::Rfc3339).ok()
+}
+
+/// Variables come out of the plan; only ephemeral ones are given again.
+fn plan_variables(
+    app: &App,
+    parsed: &Parsed,
+    config: &Config,
+    file: &PlanFile,
+    sources: &mut SourceMap,
+) -> Result<Variables, Diagnostics> {
+    let mut out: Variables = file
+        .plan
+        .variables
+        .iter()
+        .map(|(name, value)| (name.clone(), InputValue::new(value.clone(), "from the plan")))
+        .collect();
+    let (given, diags) = vars::collect(app, config, parsed, false, sources);
+    for (name, value) in given {
+        let ephemeral = config.root.variables.get(&name).is_some_and(|v| v.ephemeral);
+        if ephemeral {
+            out.insert(name, value);
+        } else if parsed.all("var").any(|v| v.split_once('=').is_some_and(|(n, _)| n == &*name)) {
+            let detail = format!(
+                "The plan has a value for var.{name} already; only ephemeral variables are given with a plan file."
+            );
+            return Err(Diagnostic::error("Can't change variable when applying a saved plan", detail).into());
+        }
+    }
+    if diags.has_errors() { Err(diags) } else { Ok(out) }
+}
+
+/// A plan is good only for the state it was made from.
+fn check_base(plan: &Plan, merged: &Merged) -> Result<(), Diagnostics> {
+    let now = &merged.state;
+    if !plan.base.lineage.is_empty() && !now.lineage.is_empty() && plan.base.lineage != now.lineage {
+        let detail = "The plan was made from another state than the one here (their lineages differ). Check folder and backend, and make the plan again.";
+        return Err(Diagnostic::error("Saved plan does not match the given state", detail).into());
+    }
+    let fresh = plan.base.lineage.is_empty() && now.lineage.is_empty();
+    if !fresh && (plan.base.serial != now.serial || plan.base.lineage != now.lineage) {
+        let detail = format!(
+            "The state has changed since the plan was made (serial {} then, {} now). Make the plan again.",
+            plan.base.serial, now.serial
+        );
+        return Err(Diagnostic::error("Saved plan is stale", detail).into());
+    }
+    Ok(())
+}
+
+/// Does what the plan says, and tells what came of it.
+async fn execute(
+    job: &Job<'_>,
+    plan: Plan,
+    merged: Merged,
+    base: State,
+    held: &Held,
+    interrupt: &Interrupt,
+) -> Diagnostics {
+    let (ui, mode) = (job.ui, plan.mode);
+    let infinite = infinite_outputs(&plan);
+    if infinite.has_errors() {
+        return infinite;
+    }
+    let total: usize = plan
+        .changes
+        .iter()
+        .map(|c| match c.action {
+            Action::NoOp | Action::Forget | Action::Read => 0,
+            Action::Replace(_) => 2,
+            _ => 1,
+        })
+        .sum();
+    let imported = plan.counts().import;
+    let live = job.app.env.stdout_tty && job.app.env.stderr_tty;
+    let display = Display::new(ui, total, live);
+    let lineage = if merged.state.lineage.is_empty() { backend::uuid() } else { merged.state.lineage.clone() };
+    let input = ApplyInput {
+        plan,
+        config: job.config.clone(),
+        variables: job.variables.clone(),
+        providers: job.registry.clone(),
+        env: operation::engine_env(job.app, &job.library),
+        run_id: backend::uuid(),
+        lineage,
+    };
+    let lock = held.lock.as_ref().map_or_else(LockInfo::default, |l| l.info.clone());
+    let persistence = Persistence { store: held.store.clone(), base, revision: merged.revision.clone(), lock };
+    let settings = operation::settings(job.app, job.parallelism, interrupt.clone());
+    let outcome = sdt_driver::apply(input, Some(&persistence), &settings, &display).await;
+    display.finish();
+    let mut diags = outcome.diags;
+    if let Err(e) = outcome.saved {
+        diags.extend(rescue(&outcome.state, &e));
+    }
+    if diags.has_errors() {
+        return diags;
+    }
+    let mut tally = display.tally();
+    tally.import = imported;
+    let destroy = mode == PlanMode::Destroy;
+    ui.say(&format!(
+        "\n{}\n",
+        ui.theme.paint(Style::Green, &ui.theme.paint(Style::Bold, &apply_summary_text(tally, destroy)))
+    ));
+    ui.message(&Message::apply_summary(tally, destroy));
+    if !destroy && !outcome.state.outputs.is_empty() {
+        ui.say(&format!("\nOutputs:\n\n{}", outputs_text(&outcome.state)));
+        ui.message(&Message::outputs(&outcome.state));
+    }
+    diags
+}
+
+/// A state cannot hold an infinite number. Found out before anything is done, it does no harm.
+fn infinite_outputs(plan: &Plan) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    for (name, output) in &plan.outputs {
+        let mut infinite = false;
+        output.after.walk(&mut |_, v| {
+            infinite |= v.as_number().is_some_and(sdt_value::Number::is_infinite);
+            !infinite
+        });
+        if infinite {
+            let detail =
+                format!("The output \"{name}\" holds an infinite number, which a state cannot hold. Nothing was done.");
+            diags.push(Diagnostic::error("Failed to save state", detail));
+        }
+    }
+    diags
+}
+
+/// The state could not be written where it belongs: it is kept beside the configuration.
+fn rescue(state: &State, error: &sdt_state::StoreError) -> Diagnostics {
+    let mut diags = failure("Failed to save state", error);
+    let path = "errored.tfstate";
+    match backend::write_private(std::path::Path::new(path), &v4::write(state)) {
+        Ok(()) => diags.push(Diagnostic::error(
+            "Failed to persist state to backend",
+            format!("What was done is kept in the local file {path}. When the backend works again, \"sdt state push {path}\" puts it there; the journal knows it too, so the next sdt run takes it up by itself."),
+        )),
+        Err(e) => diags.push(Diagnostic::error(
+            "Failed to create local state file",
+            format!("The state could not be kept in {path} either ({e}). The journal knows what was done; the next sdt run takes it up."),
+        )),
+    }
+    diags
+}

@@ -1,0 +1,106 @@
+//! `sdt plan`
+
+use sdt_diag::{Diagnostics, SourceMap};
+use sdt_driver::Interrupt;
+
+use crate::app::{App, CHANGES, Command, FAILED, OK};
+use crate::args::{Parsed, option, switch};
+use crate::commands::{COMMON, LOCAL_STATE, LOCKING, VARIABLES};
+use crate::operation::{self, PLANNING};
+use crate::session;
+use crate::ui::{Ui, failure};
+
+pub(crate) static COMMAND: Command = Command {
+    name: "plan",
+    summary: "Show what would change",
+    usage: "[options]",
+    about: "Compares the configuration with the state and the real objects, and shows what apply would do. -out keeps the plan for exactly that apply.",
+    flags: &[
+        &[
+            option("out", "FILE", "Write the plan to a file, for sdt apply FILE. It holds secrets."),
+            switch("detailed-exitcode", "Exit with 2 when something would change, 0 when not, 1 on errors."),
+            option("generate-config-out", "PATH", "Not supported yet."),
+        ],
+        PLANNING,
+        VARIABLES,
+        LOCKING,
+        LOCAL_STATE,
+        COMMON,
+    ],
+    run,
+};
+
+fn run(app: &App, parsed: &Parsed) -> u8 {
+    let ui = operation::ui(app, parsed);
+    ui.open();
+    if let Some(extra) = parsed.rest.first() {
+        ui.error(
+            "Too many command line arguments",
+            format!("sdt plan takes no argument such as {extra:?}; -chdir={extra} works in that folder."),
+        );
+        return FAILED;
+    }
+    if parsed.get("generate-config-out").is_some() {
+        ui.error("Unsupported option", "-generate-config-out is not supported yet: write the resource block by hand.");
+        return FAILED;
+    }
+    let wish = match operation::wish(app, parsed, false) {
+        Ok(wish) => wish,
+        Err(diags) => return fail(&ui, diags, &SourceMap::default()),
+    };
+    let ready = match operation::prepare(app, parsed, &wish) {
+        Ok(ready) => ready,
+        Err((diags, sources)) => return fail(&ui, diags, &sources),
+    };
+    let interrupt = Interrupt::default();
+    let result = app.block_on(async {
+        let signals = operation::watch_signals(&interrupt);
+        let held =
+            session::hold(app, &ready.backend, &wish.paths, "OperationTypePlan", wish.lock, wish.timeout).await?;
+        let planned = operation::plan(app, &ui, &ready, &wish, &held, &interrupt).await;
+        let released = held.release().await;
+        signals.abort();
+        planned.map(|p| (p, released))
+    });
+    let (mut planned, released) = match result {
+        Ok(Ok(done)) => done,
+        Ok(Err(diags)) => return fail(&ui, diags, &ready.sources),
+        Err(e) => return fail(&ui, failure("Failed to plan", e), &ready.sources),
+    };
+    operation::show(&ui, &planned);
+    let mut diags = ready.warnings.clone();
+    diags.extend(std::mem::take(&mut planned.diags));
+    diags.extend(released);
+    let changes = planned.plan.has_changes();
+    let out = parsed.get("out");
+    if let Some(path) = out.filter(|_| !diags.has_errors()) {
+        if let Err(more) = operation::save(&ready, planned.plan.clone(), path) {
+            diags.extend(more);
+        }
+    }
+    let failed = diags.has_errors();
+    ui.diagnostics(diags, &planned.library.sources());
+    if failed {
+        return FAILED;
+    }
+    advise(app, &ui, out, changes);
+    if changes && parsed.on("detailed-exitcode") { CHANGES } else { OK }
+}
+
+fn fail(ui: &Ui, diags: Diagnostics, sources: &SourceMap) -> u8 {
+    ui.diagnostics(diags, sources);
+    FAILED
+}
+
+/// What to do with the plan.
+fn advise(app: &App, ui: &Ui, out: Option<&str>, changes: bool) {
+    let rule = "─".repeat(ui.theme.width.saturating_sub(1));
+    match out {
+        Some(path) if !changes => ui.say(&format!("\n{rule}\n\nSaved the plan to {path}; it changes nothing.\n")),
+        Some(path) => ui.say(&format!("\n{rule}\n\nSaved the plan to: {path}\n\nThis performs exactly these actions:\n    sdt apply {path:?}\n")),
+        None if changes && !app.env.in_automation() => ui.say(&format!(
+            "\n{rule}\n\nThe plan was not kept (-out=FILE keeps it): sdt apply plans again and shows the result before it acts.\n"
+        )),
+        None => {}
+    }
+}

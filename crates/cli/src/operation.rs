@@ -1,0 +1,382 @@
+//! What plan, apply, destroy and drift share: reading the flags, loading, planning under the lock.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sdt_addr::{ResourceInstance, Target};
+use sdt_config::Config;
+use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
+use sdt_driver::{Interrupt, Settings};
+use sdt_engine::{PlanInput, PlanOptions, Variables};
+use sdt_plan::file::PlanFile;
+use sdt_plan::{Plan, PlanMode};
+use sdt_provider::ProviderEnv;
+use sdt_render::{Message, PlanView, Tally, plan_text};
+use sdt_state::{Merged, State};
+use serde_json::{Value as Json, json};
+
+use crate::app::App;
+use crate::args::{Flag, Parsed, option, switch};
+use crate::backend::{self, Backend, LocalPaths};
+use crate::clock;
+use crate::commands::lock_timeout;
+use crate::functions::Library;
+use crate::load;
+use crate::progress::Display;
+use crate::providers::{self, Registry};
+use crate::session::{self, Held};
+use crate::ui::{Ui, failure};
+use crate::vars;
+
+/// Flags of everything that plans.
+pub(crate) const PLANNING: &[Flag] = &[
+    switch("destroy", "Plan to destroy everything that is managed."),
+    switch("refresh-only", "Only take into the state what has changed outside."),
+    switch("refresh", "Look at the real objects first (default true)."),
+    option(
+        "target",
+        "ADDRESS",
+        "Only this module, resource or instance, and what it needs. May be given several times.",
+    ),
+    option("replace", "ADDRESS", "Replace this instance whatever the difference. May be given several times."),
+    option("parallelism", "N", "How many calls run at once (default 10)."),
+    switch("input", "Ask for variables that have no value (default true)."),
+    switch("compact-warnings", "Show warnings by their titles only."),
+    switch("json", "Write one JSON message a line."),
+    switch("concise", "Accepted and without effect."),
+];
+
+/// What the flags say.
+pub(crate) struct Wish {
+    pub(crate) options: PlanOptions,
+    pub(crate) parallelism: usize,
+    pub(crate) lock: bool,
+    pub(crate) timeout: Duration,
+    pub(crate) paths: LocalPaths,
+    pub(crate) ask: bool,
+}
+
+/// Makes the way to speak from the flags.
+pub(crate) fn ui(app: &App, parsed: &Parsed) -> Ui {
+    let mut ui = Ui::new(app.ui.theme, app.ui.frame).with_json(parsed.on("json"));
+    ui.compact = parsed.on("compact-warnings");
+    ui
+}
+
+/// Reads the flags.
+pub(crate) fn wish(app: &App, parsed: &Parsed, destroy: bool) -> Result<Wish, Diagnostics> {
+    let mut diags = Diagnostics::new();
+    let (destroy, refresh_only) = (destroy || parsed.on("destroy"), parsed.on("refresh-only"));
+    let refresh = parsed.is("refresh", true);
+    if destroy && refresh_only {
+        let detail = "-destroy and -refresh-only exclude each other.";
+        diags.push(Diagnostic::error("Incompatible plan mode options", detail));
+    }
+    if refresh_only && !refresh {
+        let detail = "-refresh=false leaves nothing to do for -refresh-only.";
+        diags.push(Diagnostic::error("Incompatible refresh options", detail));
+    }
+    let mut targets = Vec::new();
+    for text in parsed.all("target") {
+        match text.parse::<Target>() {
+            Ok(target) => targets.push(target),
+            Err(e) => {
+                let detail = format!("-target={text:?}: {}", e.detail);
+                diags.push(Diagnostic::error(format!("Invalid target {text:?}"), detail));
+            }
+        }
+    }
+    let mut replace = Vec::new();
+    for text in parsed.all("replace") {
+        match text.parse::<ResourceInstance>() {
+            Ok(addr) => replace.push(addr),
+            Err(e) => {
+                let detail = format!("-replace={text:?}: {}", e.detail);
+                diags.push(Diagnostic::error(format!("Invalid force-replace address {text:?}"), detail));
+            }
+        }
+    }
+    if !replace.is_empty() && (destroy || refresh_only) {
+        let detail = "-replace has a meaning only in a normal plan, not with -destroy or -refresh-only.";
+        diags.push(Diagnostic::error("Incompatible plan mode options", detail));
+    }
+    let parallelism = match parsed.get("parallelism").unwrap_or("10").parse::<usize>() {
+        Ok(n) if n > 0 => n,
+        _ => {
+            let detail = "-parallelism is a number of calls, at least 1.";
+            diags.push(Diagnostic::error("Failed to parse command-line flags", detail));
+            10
+        }
+    };
+    let timeout = lock_timeout(parsed).unwrap_or_else(|more| {
+        diags.extend(more);
+        Duration::ZERO
+    });
+    if diags.has_errors() {
+        return Err(diags);
+    }
+    let mode = match (destroy, refresh_only) {
+        (true, _) => PlanMode::Destroy,
+        (_, true) => PlanMode::RefreshOnly,
+        _ => PlanMode::Normal,
+    };
+    Ok(Wish {
+        options: PlanOptions { mode, targets, replace, refresh },
+        parallelism,
+        lock: parsed.is("lock", true),
+        timeout,
+        paths: LocalPaths {
+            state: parsed.get("state").map(str::to_owned),
+            backup: parsed.get("backup").map(str::to_owned),
+        },
+        ask: parsed.is("input", true) && app.env.may_ask() && !parsed.on("json"),
+    })
+}
+
+/// Everything that is known before the state is looked at.
+pub(crate) struct Ready {
+    pub(crate) config: Config,
+    pub(crate) sources: SourceMap,
+    pub(crate) manifest: sdt_config::Manifest,
+    pub(crate) variables: Variables,
+    pub(crate) backend: Backend,
+    pub(crate) registry: Arc<Registry>,
+    /// Warnings so far.
+    pub(crate) warnings: Diagnostics,
+}
+
+impl Ready {
+    /// Nothing: for trying expressions in an empty folder.
+    pub(crate) fn empty() -> Self {
+        Self {
+            config: Config { root: Arc::default() },
+            sources: SourceMap::default(),
+            manifest: sdt_config::Manifest::default(),
+            variables: Variables::new(),
+            backend: Backend::implied(),
+            registry: Arc::new(providers::registry()),
+            warnings: Diagnostics::new(),
+        }
+    }
+}
+
+/// Loads the configuration, finds the backend, collects variables.
+///
+/// # Errors
+/// Diagnostics with the sources they refer to.
+pub(crate) fn prepare(app: &App, parsed: &Parsed, wish: &Wish) -> Result<Ready, (Diagnostics, SourceMap)> {
+    let project = load::load(&app.env, false);
+    let mut sources = project.sources;
+    let loaded = project.loaded;
+    if load::is_empty_folder() {
+        let detail = "The folder has no configuration files. Without a configuration everything that the state knows would be destroyed; if that is meant, sdt destroy does it from any configuration, even an empty file.";
+        return Err((Diagnostic::error("No configuration files", detail).into(), sources));
+    }
+    let mut warnings = loaded.diagnostics;
+    if warnings.has_errors() {
+        return Err((warnings, sources));
+    }
+    let registry = providers::registry();
+    let missing = providers::check(&loaded.config, None, &registry);
+    if missing.has_errors() {
+        return Err((missing, sources));
+    }
+    let backend = match backend::current(&app.env, &loaded.config) {
+        Ok(backend) if wish.paths.state.is_some() && backend.kind == "local" => backend,
+        Ok(backend) => backend,
+        Err(diags) => return Err((diags, sources)),
+    };
+    let (variables, diags) = vars::collect(app, &loaded.config, parsed, wish.ask, &mut sources);
+    warnings.extend(diags);
+    if warnings.has_errors() {
+        return Err((warnings, sources));
+    }
+    Ok(Ready {
+        config: loaded.config,
+        sources,
+        manifest: loaded.manifest,
+        variables,
+        backend,
+        registry: Arc::new(registry),
+        warnings,
+    })
+}
+
+/// Settings of the driver.
+pub(crate) fn settings(app: &App, parallelism: usize, interrupt: Interrupt) -> Settings {
+    Settings {
+        parallelism,
+        env: ProviderEnv {
+            vars: Arc::new(app.env.vars.clone()),
+            home: app.env.home(),
+            cwd: std::env::current_dir().unwrap_or_else(|_| app.env.cwd.clone()),
+        },
+        clock: Arc::new(clock::now_nanos),
+        interrupt,
+    }
+}
+
+/// Raises the interrupt on Ctrl-C and SIGTERM, and says what that means.
+pub(crate) fn watch_signals(interrupt: &Interrupt) -> tokio::task::JoinHandle<()> {
+    let interrupt = interrupt.clone();
+    tokio::spawn(async move {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+            return;
+        };
+        loop {
+            tokio::select! {
+                Some(()) = int.recv() => {}
+                Some(()) = term.recv() => {}
+                else => return,
+            }
+            interrupt.raise();
+            use std::io::Write as _;
+            let text = if interrupt.count() == 1 {
+                "\nInterrupt received: what is under way is brought to its end and saved, nothing new begins.\nA second interrupt ends at once; what was begun is then in the journal.\n\n"
+            } else {
+                "\nSecond interrupt: ending at once. The next run finds out what came of the calls under way.\n"
+            };
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
+    })
+}
+
+/// A plan with what it was made from.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    pub(crate) view: PlanView,
+    /// The stored state with the journal laid over it.
+    pub(crate) merged: Merged,
+    /// The state as stored.
+    pub(crate) base: State,
+    pub(crate) diags: Diagnostics,
+    pub(crate) library: Arc<Library>,
+}
+
+/// Plans against a store that is held.
+///
+/// # Errors
+/// When state or journal cannot be read, or need a provider that is not there.
+pub(crate) async fn plan(
+    app: &App,
+    ui: &Ui,
+    ready: &Ready,
+    wish: &Wish,
+    held: &Held,
+    interrupt: &Interrupt,
+) -> Result<Planned, Diagnostics> {
+    let snapshot = held.store.read().await.map_err(session::store_failure("Failed to read state"))?;
+    let base = snapshot.state.clone();
+    let entries = held.store.journal_read().await.map_err(session::store_failure("Failed to read the journal"))?;
+    let merged = sdt_state::overlay(snapshot, &entries);
+    for note in &merged.notes {
+        ui.err(&format!("Journal: {note}\n"));
+    }
+    let missing = providers::check(&ready.config, Some(&merged.state), &ready.registry);
+    if missing.has_errors() {
+        return Err(missing);
+    }
+    let now = time::OffsetDateTime::now_utc();
+    let library = Library::new(&app.env, ready.sources.clone(), Some(now));
+    let input = PlanInput {
+        config: ready.config.clone(),
+        state: merged.state.clone(),
+        unresolved: merged.unresolved.clone(),
+        variables: ready.variables.clone(),
+        options: wish.options.clone(),
+        providers: ready.registry.clone(),
+        env: engine_env(app, &library),
+        timestamp: clock::now(),
+    };
+    let display = Display::new(ui, 0, false);
+    let (plan, diags) = sdt_driver::plan(input, &settings(app, wish.parallelism, interrupt.clone()), &display).await;
+    display.finish();
+    let registry = ready.registry.clone();
+    let view = PlanView::new(&plan, &|addr, mode, ty| providers::schema(&registry, addr, mode, ty));
+    Ok(Planned { plan, view, merged, base, diags, library })
+}
+
+/// What expressions see beside the walk.
+pub(crate) fn engine_env(app: &App, library: &Arc<Library>) -> sdt_engine::Env {
+    sdt_engine::Env {
+        functions: library.clone(),
+        workspace: "default".into(),
+        cwd: app.env.cwd.clone(),
+        console: false,
+    }
+}
+
+/// Shows a plan, with messages or as text.
+pub(crate) fn show(ui: &Ui, planned: &Planned) {
+    let view = &planned.view;
+    if !ui.json {
+        if !(planned.plan.errored && planned.plan.changes.iter().all(|c| !c.is_effective())) {
+            ui.say(&plan_text(view, &ui.theme));
+        }
+        return;
+    }
+    for drift in &view.drift {
+        ui.message(&Message::drift(drift));
+    }
+    for change in &planned.plan.changes {
+        let effective = change.is_effective();
+        if let Some(view) =
+            view.changes.iter().find(|v| v.addr == change.addr && v.deposed.as_deref() == change.deposed.as_deref())
+            && effective
+        {
+            ui.message(&Message::planned_change(view));
+        }
+    }
+    if !planned.plan.errored {
+        ui.message(&Message::plan_summary(tally(&planned.plan)));
+        if !view.outputs.is_empty() {
+            ui.message(&Message::planned_outputs(view));
+        }
+    }
+}
+
+/// The numbers of a plan.
+pub(crate) fn tally(plan: &Plan) -> Tally {
+    let c = plan.counts();
+    Tally { add: c.add, change: c.change, import: c.import, remove: c.remove }
+}
+
+/// Packs a plan file.
+pub(crate) fn plan_file(ready: &Ready, plan: Plan) -> PlanFile {
+    let mut sources = BTreeMap::new();
+    for (_, file) in ready.sources.files() {
+        if !file.name.starts_with('<') && !file.name.ends_with(".tfvars") && !file.name.ends_with(".tfvars.json") {
+            sources.insert(file.name.to_string(), file.text.to_vec());
+        }
+    }
+    let modules =
+        ready.manifest.modules.iter().map(|(key, entry)| (key.clone(), entry.dir.display().to_string())).collect();
+    PlanFile {
+        plan,
+        sources,
+        modules,
+        lock_file: std::fs::read(".terraform.lock.hcl").ok(),
+        backend: json!({"type": ready.backend.kind, "config": ready.backend.config}),
+        workspace: "default".into(),
+        schemas: Json::Null,
+    }
+}
+
+/// The backend that a plan file was made with.
+pub(crate) fn backend_of(file: &PlanFile) -> Backend {
+    Backend {
+        kind: file.backend["type"].as_str().unwrap_or("local").to_owned(),
+        config: file.backend["config"].as_object().cloned().unwrap_or_default(),
+        hash: 0,
+    }
+}
+
+/// Writes a plan file for `-out`.
+pub(crate) fn save(ready: &Ready, plan: Plan, path: &str) -> Result<(), Diagnostics> {
+    let bytes = sdt_plan::file::write(&plan_file(ready, plan), env!("CARGO_PKG_VERSION"))
+        .map_err(|e| failure("Failed to write plan file", e))?;
+    backend::write_private(std::path::Path::new(path), &bytes)
+        .map_err(|e| failure("Failed to write plan file", format!("{path}: {e}")))
+}

@@ -1,0 +1,72 @@
+//! `local-exec`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+
+use sdt_value::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+/// Runs a provisioner; its output goes to `say`, line by line.
+pub(crate) async fn run(
+    kind: &str,
+    config: &Value,
+    cwd: &Path,
+    vars: &BTreeMap<String, String>,
+    say: &(dyn Fn(&str) + Sync),
+) -> Result<(), String> {
+    if kind != "local-exec" {
+        return Err(format!("There is no provisioner \"{kind}\"."));
+    }
+    let text = |name: &str| config.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let command = text("command");
+    if command.is_empty() {
+        return Err("local-exec provisioner command must be a non-empty string".into());
+    }
+    let interpreter: Vec<String> = config
+        .get("interpreter")
+        .and_then(Value::as_items)
+        .map(|items| items.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
+        .unwrap_or_default();
+    let mut argv = if interpreter.is_empty() { vec!["/bin/sh".to_owned(), "-c".to_owned()] } else { interpreter };
+    argv.push(command.clone());
+    let dir = match text("working_dir") {
+        d if d.is_empty() => cwd.to_path_buf(),
+        d => cwd.join(d),
+    };
+    let mut process = tokio::process::Command::new(&argv[0]);
+    process.args(&argv[1..]).current_dir(dir).env_clear().envs(vars).stdin(Stdio::null());
+    for (k, v) in config.get("environment").and_then(Value::as_members).into_iter().flatten() {
+        process.env(&**k, v.as_str().unwrap_or_default());
+    }
+    process.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = process.spawn().map_err(|e| format!("Error running command {command:?}: {e}"))?;
+    let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err("the command's output cannot be read".into());
+    };
+    let (mut out, mut err) = (BufReader::new(out).lines(), BufReader::new(err).lines());
+    let mut tail: Vec<String> = Vec::new();
+    let (mut out_open, mut err_open) = (true, true);
+    while out_open || err_open {
+        let line = tokio::select! {
+            line = out.next_line(), if out_open => line.map(|l| { out_open = l.is_some(); l }),
+            line = err.next_line(), if err_open => line.map(|l| { err_open = l.is_some(); l }),
+        };
+        match line {
+            Ok(Some(line)) => {
+                say(&line);
+                tail.push(line);
+                if tail.len() > 50 {
+                    tail.remove(0);
+                }
+            }
+            Ok(None) => {}
+            Err(_) => break,
+        }
+    }
+    let status = child.wait().await.map_err(|e| e.to_string())?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(format!("Error running command {command:?}: {status}. Output: {}", tail.join("\n")))
+}

@@ -1,0 +1,248 @@
+//! Applying: the walk over a plan's execution graph, and nothing else.
+
+mod change;
+mod data;
+mod journal;
+mod node;
+mod provision;
+mod result;
+
+use std::sync::Arc;
+
+use petgraph::graph::NodeIndex;
+use rustc_hash::FxHashMap;
+use sdt_addr::ResourceInstance;
+use sdt_config::Config;
+use sdt_diag::{Diagnostic, Diagnostics};
+use sdt_plan::{Action, ExecNode, Plan, PlanMode};
+use sdt_state::{OutputValue, State};
+
+use crate::core::{Core, Stage};
+use crate::graph::ConfigGraph;
+use crate::input::{ProviderLookup, Variables};
+use crate::op::{Answer, Event, Op, OpId, Progress, ProviderKey};
+use crate::sched::Scheduler;
+use crate::scope::Env;
+use crate::tree::{Repetition, Tree};
+
+/// What applying starts from.
+pub struct ApplyInput {
+    /// The plan.
+    pub plan: Plan,
+    /// The configuration the plan was made from.
+    pub config: Config,
+    /// Root variables; ephemeral ones are not in the plan and must be given again.
+    pub variables: Variables,
+    /// The providers there are.
+    pub providers: Arc<dyn ProviderLookup>,
+    /// What expressions may touch.
+    pub env: Env,
+    /// Names this run: part of its tokens.
+    pub run_id: String,
+    /// Lineage of the state, chosen already when the state is new.
+    pub lineage: String,
+}
+
+/// The walk that applies.
+pub struct ApplyWalk {
+    core: Core,
+    plan: Arc<Plan>,
+    sched: Scheduler,
+    state: State,
+    run_id: String,
+    lineage: String,
+    pending: FxHashMap<OpId, Pending>,
+    provider_keys: FxHashMap<NodeIndex, ProviderKey>,
+    change_of: FxHashMap<ResourceInstance, usize>,
+    /// Changes by the resource node they belong to.
+    changes_of: FxHashMap<NodeIndex, Vec<usize>>,
+    /// Under which key a creation has put its predecessor aside.
+    deposed: FxHashMap<usize, String>,
+    /// What `count` and `each` mean in the instance of a change.
+    repetitions: FxHashMap<usize, Repetition>,
+    /// Operations of data reads, for the display.
+    reading: FxHashMap<usize, OpId>,
+    halted: bool,
+    interrupted: bool,
+    /// Changes that have been made.
+    done: usize,
+}
+
+enum Pending {
+    Configure(NodeIndex),
+    Replan(Box<change::Making>),
+    Apply(Box<change::Making>),
+    Data(Box<data::Reading>),
+    Provision(Box<provision::Provisioning>),
+}
+
+impl ApplyWalk {
+    /// Prepares the walk.
+    #[must_use]
+    pub fn new(input: ApplyInput) -> Self {
+        let ApplyInput { plan, config, variables, providers, env, run_id, lineage } = input;
+        let tree = Tree::new(&config);
+        let state = plan.prior_state.clone();
+        let (graph, diags) = ConfigGraph::build(&config, &tree, &state);
+        let mut core = Core::new(Stage::Apply, config, tree, graph, env, providers, variables);
+        core.diags = diags;
+        let mut change_of = FxHashMap::default();
+        let mut changes_of: FxHashMap<NodeIndex, Vec<usize>> = FxHashMap::default();
+        for (i, c) in plan.changes.iter().enumerate() {
+            if c.deposed.is_none() {
+                change_of.insert(c.addr.clone(), i);
+            }
+            if let Some(n) = core.graph.find(&sdt_plan::NodeAddr::Resource(c.addr.config())) {
+                changes_of.entry(n).or_default().push(i);
+            }
+        }
+        let halted = core.diags.has_errors();
+        Self {
+            sched: Scheduler::new(&plan.exec.0),
+            plan: Arc::new(plan),
+            core,
+            state,
+            run_id,
+            lineage,
+            pending: FxHashMap::default(),
+            provider_keys: FxHashMap::default(),
+            change_of,
+            changes_of,
+            deposed: FxHashMap::default(),
+            repetitions: FxHashMap::default(),
+            reading: FxHashMap::default(),
+            halted,
+            interrupted: false,
+            done: 0,
+        }
+    }
+
+    /// Takes an event in; returns what is to be done next.
+    pub fn step(&mut self, event: Event) -> Vec<Op> {
+        match event {
+            Event::Start => self.write_recovered(),
+            Event::Interrupt => {
+                self.halted = true;
+                self.interrupted = true;
+                self.core.ops.push(Op::Stop);
+            }
+            Event::Read(..) => {}
+            Event::Done(op, answer) => self.on_done(op, answer),
+        }
+        while !self.halted
+            && self.plan.mode != PlanMode::RefreshOnly
+            && let Some(n) = self.sched.next()
+        {
+            self.start(n);
+        }
+        std::mem::take(&mut self.core.ops)
+    }
+
+    /// What a display should show since the last call.
+    pub fn progress(&mut self) -> Vec<Progress> {
+        std::mem::take(&mut self.core.progress)
+    }
+
+    /// Tells whether nothing is left to wait for.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.pending.is_empty()
+            && (self.halted || self.plan.mode == PlanMode::RefreshOnly || self.sched.open() == 0)
+    }
+
+    /// How many changes have been made.
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    /// The state as it is by now: good for a snapshot at any time.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn start(&mut self, node: NodeIndex) {
+        match self.plan.exec.0[node].clone() {
+            ExecNode::Eval(addr) => self.start_eval(node, &addr),
+            ExecNode::Begin(addr, sdt_plan::Phase::Create) => {
+                let ok = self.begin_resource(&addr);
+                self.sched.finish(node, ok);
+            }
+            ExecNode::Begin(..) | ExecNode::End(..) => self.sched.finish(node, true),
+            ExecNode::Apply(i) => self.start_change(node, i),
+            ExecNode::Destroy(i) => self.start_destroy(node, i),
+            ExecNode::DestroyDeposed(i) => self.start_destroy_deposed(node, i),
+        }
+    }
+
+    fn on_done(&mut self, op: OpId, answer: Answer) {
+        match (self.pending.remove(&op), answer) {
+            (Some(Pending::Configure(node)), Answer::Configured(result)) => self.on_configured(node, result),
+            (Some(Pending::Replan(m)), Answer::Planned(answer)) => self.on_replanned(*m, answer),
+            (Some(Pending::Apply(m)), Answer::Applied(answer)) => self.on_applied(*m, answer),
+            (Some(Pending::Apply(m)), Answer::NotBegun(why)) => self.on_not_begun(*m, &why),
+            (Some(Pending::Data(d)), Answer::Data(result)) => self.on_data(*d, result),
+            (Some(Pending::Provision(p)), Answer::Provisioned(result)) => self.on_provisioned(*p, result),
+            _ => self.halted = true,
+        }
+    }
+
+    /// The state at the end, with outputs and check results.
+    #[must_use]
+    pub fn finish(mut self) -> (State, Diagnostics) {
+        match self.plan.mode {
+            PlanMode::Destroy => {
+                if !self.core.diags.has_errors() && !self.halted && self.plan.targets.is_empty() {
+                    self.state.outputs.clear();
+                    self.state.check_results = serde_json::Value::Null;
+                }
+            }
+            PlanMode::RefreshOnly => {
+                let plan = self.plan.clone();
+                for (name, o) in &plan.outputs {
+                    self.set_output(name, &o.after);
+                }
+                self.state.check_results = plan.checks.to_state_json();
+            }
+            PlanMode::Normal => {
+                let values = self.core.slots.root_outputs().clone();
+                for (name, value) in &values {
+                    self.set_output(name, value);
+                }
+                for (name, change) in &self.plan.outputs {
+                    if change.action == Action::Delete {
+                        self.state.outputs.remove(&**name);
+                    }
+                }
+                let results = self.core.checks.results();
+                self.state.check_results = results.to_state_json();
+            }
+        }
+        if self.interrupted {
+            self.core.diags.push(Diagnostic::error(
+                "Interrupted",
+                "Applying was stopped before its end. What had begun was finished and is in the state; the rest was not started.",
+            ));
+        }
+        if !self.plan.targets.is_empty() {
+            self.core.diags.push(Diagnostic::warning(
+                "Applied changes may be incomplete",
+                "The plan was limited with -target, so the configuration may ask for more than was applied, and output values may not be up to date. Plan again without it to see.",
+            ));
+        }
+        (self.state, self.core.diags)
+    }
+
+    fn set_output(&mut self, name: &str, value: &sdt_value::Value) {
+        let declared = self.core.tree.module(0).outputs.get(name);
+        let Some(output) = declared.filter(|o| !o.ephemeral) else { return };
+        if value.is_null() || !value.is_wholly_known() {
+            self.state.outputs.remove(name);
+            return;
+        }
+        let (bare, _) = value.clone().unmark_deep();
+        let stored = OutputValue::from_value(&bare, output.sensitive);
+        self.state.outputs.insert(name.to_owned(), stored);
+    }
+}

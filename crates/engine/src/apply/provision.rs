@@ -1,0 +1,153 @@
+//! Provisioners: after a creation, before a destruction.
+
+use sdt_config::{OnFailure, Provisioner, ProvisionerWhen};
+use sdt_diag::Diagnostic;
+use sdt_value::{Type, Value};
+
+use super::change::Making;
+use super::{ApplyWalk, Pending};
+use crate::convert::instance_to_state;
+use crate::op::{Op, Progress};
+use crate::scope::Ctx;
+use crate::tree::Repetition;
+
+/// A list of provisioners being run.
+pub(super) struct Provisioning {
+    making: Making,
+    /// What `self` is.
+    object: Value,
+    left: Vec<Provisioner>,
+    current: Provisioner,
+    ok: bool,
+}
+
+impl ApplyWalk {
+    fn provisioners(&self, m: &Making, when: ProvisionerWhen) -> Vec<Provisioner> {
+        let change = &self.plan.changes[m.change];
+        let resource = self.core.config.resource(&change.addr.config());
+        resource.map(|r| r.provisioners.iter().filter(|p| p.when == when).cloned().collect()).unwrap_or_default()
+    }
+
+    /// Starts what is to run after a creation. Returns false when there is nothing.
+    pub(super) fn provision_create(&mut self, m: &Making, object: &Value) -> bool {
+        let left = self.provisioners(m, ProvisionerWhen::Create);
+        if left.is_empty() {
+            return false;
+        }
+        self.next_provisioner(m.clone(), object.clone(), left, true);
+        true
+    }
+
+    /// Runs what is to run before a destruction, then destroys. Returns false when it failed at once.
+    pub(super) fn provision_destroy(&mut self, m: Making) -> bool {
+        let left = if m.deposed.is_none() { self.provisioners(&m, ProvisionerWhen::Destroy) } else { Vec::new() };
+        if left.is_empty() {
+            let change = self.change(m.change);
+            let Some(info) = self.core.type_info(m.n) else { return false };
+            self.send(m, &info, &change);
+            return true;
+        }
+        let object = self.plan.changes[m.change].before.clone();
+        self.next_provisioner(m, object, left, true);
+        true
+    }
+
+    fn next_provisioner(&mut self, m: Making, object: Value, mut left: Vec<Provisioner>, ok: bool) {
+        if left.is_empty() || !ok {
+            return self.provisioned(m, object, ok);
+        }
+        let current = left.remove(0);
+        let change = self.change(m.change);
+        let address = change.addr.to_string();
+        let mi = self.core.insts.find(&change.addr.module).unwrap_or_default();
+        let repetition = match (&m.place, &change.addr.key) {
+            (Some((_, r)), _) => r.clone(),
+            (None, Some(k @ sdt_addr::InstanceKey::Int(_))) => Repetition::Count(k.value()),
+            (None, Some(k)) => Repetition::Each { key: k.value(), value: Value::DYNAMIC },
+            (None, None) => Repetition::None,
+        };
+        let ctx = Ctx::new(&self.core, mi).repeated(repetition).with_self(object.clone());
+        let block = provisioner_schema(&current.kind);
+        let Some(block) = block else {
+            self.core.diags.push(
+                Diagnostic::error(
+                    "Provisioner not available",
+                    format!("There is no provisioner \"{}\" in sdt; local-exec is there.", current.kind),
+                )
+                .at(current.span)
+                .on(&address),
+            );
+            return self.provisioned(m, object, false);
+        };
+        let (config, diags) = sdt_config::decode(&current.config, &block, &ctx);
+        if !self.core.take(crate::plan::on(diags, &address)) {
+            return self.provisioned(m, object, false);
+        }
+        let (config, _) = config.unmark_deep();
+        let id = self.core.op_id();
+        self.core.progress.push(Progress::Provision { address: address.clone(), kind: current.kind.clone() });
+        self.core.ops.push(Op::Provision { id, kind: current.kind.clone(), config, address });
+        self.pending.insert(id, Pending::Provision(Box::new(Provisioning { making: m, object, left, current, ok })));
+    }
+
+    pub(super) fn on_provisioned(&mut self, p: Provisioning, result: Result<(), String>) {
+        let address = self.plan.changes[p.making.change].addr.to_string();
+        let mut ok = p.ok;
+        if let Err(why) = result {
+            let summary = format!("{} provisioner error", p.current.kind);
+            let d = match p.current.on_failure {
+                OnFailure::Fail => {
+                    ok = false;
+                    Diagnostic::error(summary, why)
+                }
+                OnFailure::Continue => Diagnostic::warning(summary, why),
+            };
+            self.core.diags.push(d.at(p.current.span).on(&address));
+        }
+        self.next_provisioner(p.making, p.object, p.left, ok);
+    }
+
+    /// All have run, or one has failed.
+    fn provisioned(&mut self, m: Making, object: Value, ok: bool) {
+        let change = self.change(m.change);
+        let Some((mi, repetition)) = m.place.clone() else {
+            if !ok {
+                return self.sched.finish(m.node, false);
+            }
+            let Some(info) = self.core.type_info(m.n) else { return self.sched.finish(m.node, false) };
+            return self.send(m, &info, &change);
+        };
+        if !ok {
+            // The object exists, but is not what it should be.
+            if let Some(stored) = self.state.instance_mut(&instance_to_state(&change.addr), None) {
+                stored.tainted = true;
+            }
+            self.journal_end(&m, &change, Some("a provisioner failed".into()));
+            return self.sched.finish(m.node, false);
+        }
+        let ok = self.postconditions(mi, &repetition, &change, object);
+        self.sched.finish(m.node, ok);
+    }
+}
+
+/// Arguments of the provisioners that are there.
+pub(crate) fn provisioner_schema(kind: &str) -> Option<sdt_schema::Block> {
+    let attribute = |ty: Type, required: bool| sdt_schema::Attribute {
+        ty,
+        required,
+        optional: !required,
+        ..sdt_schema::Attribute::default()
+    };
+    let all = match kind {
+        "local-exec" => vec![
+            ("command", attribute(Type::String, true)),
+            ("interpreter", attribute(Type::list(Type::String), false)),
+            ("working_dir", attribute(Type::String, false)),
+            ("environment", attribute(Type::map(Type::String), false)),
+            ("quiet", attribute(Type::Bool, false)),
+        ],
+        _ => return None,
+    };
+    let attributes = all.into_iter().map(|(n, a)| (n.into(), a)).collect();
+    Some(sdt_schema::Block { attributes, ..sdt_schema::Block::default() })
+}
