@@ -133,7 +133,7 @@ pub fn index(collection: &Value, key: &Value, at: Span) -> Result<Value, Diagnos
     let untyped = key.is_unknown() && key.ty() == Type::Dynamic;
     match &shape {
         Type::Dynamic => Ok(Value::DYNAMIC.with_marks(marks)),
-        _ if untyped && !matches!(shape, Type::Set(_)) && !shape.is_primitive() => Ok(Value::DYNAMIC.with_marks(marks)),
+        _ if untyped => Ok(Value::DYNAMIC.with_marks(marks)),
         Type::List(e) => sequence(collection, key, Some(e), at).map(|v| v.with_marks(marks)),
         Type::Tuple(_) => sequence(collection, key, None, at).map(|v| v.with_marks(marks)),
         Type::Map(e) => {
