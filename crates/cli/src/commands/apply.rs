@@ -5,8 +5,7 @@ use std::sync::Arc;
 use sdt_config::Config;
 use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_driver::{Interrupt, Persistence};
-use sdt_engine::{ApplyInput, InputValue, Variables};
-use sdt_plan::file::PlanFile;
+use sdt_engine::{ApplyInput, Variables};
 use sdt_plan::{Action, Plan, PlanMode};
 use sdt_render::{Message, Style, apply_summary_text, outputs_text};
 use sdt_state::{LockInfo, Merged, State, v4};
@@ -203,7 +202,10 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
         return Err(failure("The plan cannot be applied", "planning had failed: make the plan again"));
     }
     let warnings = loaded.diagnostics;
-    let variables = plan_variables(app, parsed, &loaded.config, &file, sources)?;
+    let (variables, diags) = vars::for_plan(app, &loaded.config, parsed, &file.plan, sources);
+    if diags.has_errors() {
+        return Err(diags);
+    }
     let registry = Arc::new(providers::registry());
     let mut paths: LocalPaths = wish.paths.clone();
     let backend = operation::backend_of(&file);
@@ -256,35 +258,6 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
 /// The time that `plantimestamp` gave.
 fn plan_time(plan: &Plan) -> Option<time::OffsetDateTime> {
     time::OffsetDateTime::parse(&plan.timestamp, &time::format_description::well_known::Rfc3339).ok()
-}
-
-/// Variables come out of the plan; only ephemeral ones are given again.
-fn plan_variables(
-    app: &App,
-    parsed: &Parsed,
-    config: &Config,
-    file: &PlanFile,
-    sources: &mut SourceMap,
-) -> Result<Variables, Diagnostics> {
-    let mut out: Variables = file
-        .plan
-        .variables
-        .iter()
-        .map(|(name, value)| (name.clone(), InputValue::new(value.clone(), "from the plan")))
-        .collect();
-    let (given, diags) = vars::collect(app, config, parsed, false, sources);
-    for (name, value) in given {
-        let ephemeral = config.root.variables.get(&name).is_some_and(|v| v.ephemeral);
-        if ephemeral {
-            out.insert(name, value);
-        } else if parsed.all("var").any(|v| v.split_once('=').is_some_and(|(n, _)| n == &*name)) {
-            let detail = format!(
-                "The plan has a value for var.{name} already; only ephemeral variables are given with a plan file."
-            );
-            return Err(Diagnostic::error("Can't change variable when applying a saved plan", detail).into());
-        }
-    }
-    if diags.has_errors() { Err(diags) } else { Ok(out) }
 }
 
 /// A plan is good only for the state it was made from.
