@@ -43,9 +43,11 @@ fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, 
     if diags.has_errors() {
         return Err(diags);
     }
-    let mut fail = |detail: &str| -> Result<Expansion, Diagnostics> {
+    let warnings = std::mem::take(&mut diags);
+    let fail = |detail: &str| -> Result<Expansion, Diagnostics> {
+        let mut diags = warnings.clone();
         diags.push(Diagnostic::error("Invalid count argument", detail).at(expr.span()));
-        Err(std::mem::take(&mut diags))
+        Err(diags)
     };
     if value.deep_marks().contains(Marks::EPHEMERAL) {
         return fail(
@@ -57,8 +59,12 @@ fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, 
     if value.is_null() {
         return fail("The value is null. A whole number from 0 is required.");
     }
-    let Ok(number) = sdt_value::convert(&value, &Type::Number) else {
-        return fail("A whole number from 0 is required.");
+    let number = match sdt_value::convert(&value, &Type::Number) {
+        Ok(number) => number,
+        Err(e) => {
+            diags.push(Diagnostic::error("Incorrect value type", format!("Invalid expression value: {e}.")).at(expr.span()));
+            return Err(diags);
+        }
     };
     if number.is_unknown() {
         if placeholder {

@@ -70,7 +70,8 @@ impl Ctx<'_> {
         if value.is_null() {
             return bad("The condition must be true or false, not null.".into());
         }
-        let value = match sdt_value::convert(&value, &Type::Bool) {
+        // Whatever it will be, nothing can be said of it yet.
+        let value = match if value.is_unknown() { Ok(value.clone()) } else { sdt_value::convert(&value, &Type::Bool) } {
             Ok(v) => v,
             Err(e) => return bad(format!("The condition must be true or false: {e}.")),
         };

@@ -93,16 +93,12 @@ impl ApplyWalk {
     pub(super) fn on_provisioned(&mut self, p: Provisioning, result: Result<(), String>) {
         let address = self.plan.changes[p.making.change].addr.to_string();
         let mut ok = p.ok;
-        if let Err(why) = result {
+        if let Err(why) = result
+            && p.current.on_failure == OnFailure::Fail
+        {
+            ok = false;
             let summary = format!("{} provisioner error", p.current.kind);
-            let d = match p.current.on_failure {
-                OnFailure::Fail => {
-                    ok = false;
-                    Diagnostic::error(summary, why)
-                }
-                OnFailure::Continue => Diagnostic::warning(summary, why),
-            };
-            self.core.diags.push(d.at(p.current.span).on(&address));
+            self.core.diags.push(Diagnostic::error(summary, why).at(p.current.span).on(&address));
         }
         self.next_provisioner(p.making, p.object, p.left, ok);
     }

@@ -171,8 +171,12 @@ fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
     if id.is_null() {
         return Err(bad_id(import, "The import id cannot be null."));
     }
-    let Ok(id) = sdt_value::convert(&id, &sdt_value::Type::String) else {
-        return Err(bad_id(import, "The import id must be a string."));
+    let id = match sdt_value::convert(&id, &sdt_value::Type::String) {
+        Ok(id) => id,
+        Err(e) => {
+            let detail = format!("Invalid expression value: {e}.");
+            return Err(Diagnostic::error("Incorrect value type", detail).at(import.id.span()).into());
+        }
     };
     if id.as_str() == Some("") {
         return Err(bad_id(import, "The import id cannot be empty."));
