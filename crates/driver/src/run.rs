@@ -93,7 +93,7 @@ impl Walk for ApplyWalk {
 pub async fn plan(input: PlanInput, settings: &Settings, sink: &dyn ProgressSink) -> (Plan, Diagnostics) {
     let providers = input.providers.clone();
     let mut walk = PlanWalk::new(input);
-    let trouble = drive(&mut walk, providers, settings, Journal::default(), sink).await;
+    let (trouble, _) = drive(&mut walk, providers, settings, Journal::default(), sink).await;
     let (mut plan, mut diags) = walk.finish();
     diags.extend(trouble);
     plan.errored = diags.has_errors();
@@ -128,7 +128,7 @@ pub async fn apply(
         }
     }
     let mut walk = ApplyWalk::new(input);
-    let trouble = drive(&mut walk, providers, settings, journal, sink).await;
+    let (trouble, shared) = drive(&mut walk, providers, settings, journal, sink).await;
     let done = walk.done();
     let (mut state, mut diags) = walk.finish();
     diags.extend(trouble);
@@ -136,6 +136,11 @@ pub async fn apply(
         Some(p) => save(p, &mut state, lineage).await,
         None => Ok(()),
     };
+    if saved.is_ok() && persistence.is_some() && settings.interrupt.count() < 2 {
+        for complaint in shared.settle().await {
+            diags.push(Diagnostic { severity: complaint.severity, ..Diagnostic::error(complaint.summary, complaint.detail) });
+        }
+    }
     ApplyOutcome { state, diags, saved, done }
 }
 
@@ -164,7 +169,7 @@ async fn drive(
     settings: &Settings,
     journal: Journal,
     sink: &dyn ProgressSink,
-) -> Diagnostics {
+) -> (Diagnostics, Shared) {
     let (events, mut heard) = mpsc::unbounded_channel();
     let (notes, mut noted) = mpsc::unbounded_channel();
     let shared = Shared {
@@ -177,6 +182,7 @@ async fn drive(
         events,
         notes,
         interrupt: settings.interrupt.clone(),
+        tokens: Arc::default(),
     };
     let mut loop_ = Loop { running: FuturesUnordered::new(), journalling: FuturesUnordered::new(), since: HashMap::new(), diags: Diagnostics::new() };
     let mut ready: std::collections::VecDeque<Event> = [Event::Start].into();
@@ -245,7 +251,7 @@ async fn drive(
     while let Some(result) = loop_.journalling.next().await {
         loop_.journalled(result);
     }
-    loop_.diags
+    (loop_.diags, shared)
 }
 
 trait WalkSend: Walk + Send {}
