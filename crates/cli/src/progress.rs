@@ -134,12 +134,26 @@ impl<'a> Display<'a> {
     }
 }
 
+fn log(event: &Progress) {
+    match event {
+        Progress::RefreshStart { address, .. } => tracing::debug!(address, "read"),
+        Progress::RefreshDone { address, .. } => tracing::trace!(address, "read done"),
+        Progress::ApplyStart { address, action, .. } => tracing::info!(address, ?action, "apply"),
+        Progress::ApplyDone { address, action, .. } => tracing::info!(address, ?action, "apply done"),
+        Progress::ApplyFailed { address, action, .. } => tracing::error!(address, ?action, "apply failed"),
+        Progress::Waiting { elapsed, what, .. } => tracing::debug!(seconds = elapsed.as_secs(), what, "waiting"),
+        Progress::Provision { address, kind } => tracing::info!(address, kind = &**kind, "provision"),
+        Progress::Planned(_) | Progress::Drifted(_) => {}
+    }
+}
+
 fn is_data(address: &str) -> bool {
     address.starts_with("data.") || address.contains(".data.")
 }
 
 impl ProgressSink for Display<'_> {
     fn event(&self, event: &Progress) {
+        log(event);
         let inner = &mut *self.inner();
         match event {
             Progress::RefreshStart { address, id } => {
