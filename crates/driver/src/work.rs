@@ -120,13 +120,24 @@ impl Shared {
                 (id, Answer::Data(result))
             }),
             Op::Apply { id, provider, request, begun, ty } => Box::pin(s.apply(id, provider, request, begun, ty)),
-            Op::Provision { id, kind, config, address } => Box::pin(async move {
+            Op::Provision { id, kind, config, address, quiet } => Box::pin(async move {
                 let _permit = s.permits.acquire().await;
-                let say = |line: &str| {
+                let tell = |line: &str| {
                     let what = format!("{address} ({kind}): {line}");
                     let _ = s.notes.send(Progress::Waiting { op: id, elapsed: std::time::Duration::ZERO, what });
                 };
+                if quiet {
+                    tell("(output suppressed due to sensitive value in config)");
+                }
+                let say = |line: &str| {
+                    if !quiet {
+                        tell(line);
+                    }
+                };
                 let result = crate::provision::run(&kind, &config, &s.env.cwd, &s.env.vars, &say).await;
+                let result = result.map_err(|e| {
+                    if quiet { "The command failed; what it is and what it wrote is not shown, since its arguments hold something sensitive.".into() } else { e }
+                });
                 (id, Answer::Provisioned(result))
             }),
             Op::Journal(_) | Op::Stop => return None,
