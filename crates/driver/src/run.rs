@@ -228,6 +228,10 @@ async fn drive(
                 sink.event(&p);
             }
             Some((id, answer)) = loop_.running.next() => {
+                // What it had to say comes before its end.
+                while let Ok(p) = noted.try_recv() {
+                    sink.event(&p);
+                }
                 while let Ok(event) = heard.try_recv() {
                     ready.push_back(event);
                 }
