@@ -12,7 +12,7 @@ use sdt_state::{LockInfo, Merged, State, v4};
 
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Flag, Parsed, option, switch};
-use crate::backend::{self, LocalPaths};
+use crate::backend;
 use crate::commands::{COMMON, LOCAL_STATE, LOCKING, VARIABLES};
 use crate::functions::Library;
 use crate::operation::{self, PLANNING, Ready, Wish};
@@ -104,8 +104,7 @@ fn fresh(
     let interrupt = Interrupt::default();
     app.block_on(async {
         let signals = operation::watch_signals(&interrupt);
-        let held =
-            session::hold(app, &ready.backend, &wish.paths, "OperationTypeApply", wish.lock, wish.timeout).await?;
+        let held = operation::hold(app, &ready.backend, &wish, "OperationTypeApply", &interrupt).await?;
         let result = plan_and_apply(app, ui, &ready, &wish, &held, &interrupt, approved, sources).await;
         let released = held.release().await;
         signals.abort();
@@ -146,7 +145,13 @@ async fn plan_and_apply(
     if planned.plan.has_changes() && !approved {
         // Warnings belong before the question.
         ui.diagnostics(std::mem::take(&mut diags), sources);
-        let answer = tokio::task::block_in_place(|| ui.ask(question(mode)));
+        let answer = tokio::select! {
+            answer = tokio::task::spawn_blocking({
+                let terminal = Ui::new(ui.theme, ui.frame);
+                move || terminal.ask(question(mode))
+            }) => answer.ok().flatten(),
+            () = operation::interrupted(interrupt) => None,
+        };
         if answer.as_deref() != Some("yes") {
             ui.say(if mode == PlanMode::Destroy { "\nDestroy cancelled.\n" } else { "\nApply cancelled.\n" });
             return Err(Diagnostics::new());
@@ -207,16 +212,12 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
         return Err(diags);
     }
     let registry = Arc::new(providers::registry());
-    let mut paths: LocalPaths = wish.paths.clone();
     let backend = operation::backend_of(&file);
-    if backend.kind != "local" {
-        paths = LocalPaths::default();
-    }
     let interrupt = Interrupt::default();
     let library = Library::new(&app.env, sources.clone(), plan_time(&file.plan));
     let result = app.block_on(async {
         let signals = operation::watch_signals(&interrupt);
-        let held = session::hold(app, &backend, &paths, "OperationTypeApply", wish.lock, wish.timeout).await?;
+        let held = operation::hold(app, &backend, &wish, "OperationTypeApply", &interrupt).await?;
         let result = async {
             let snapshot = held.store.read().await.map_err(session::store_failure("Failed to read state"))?;
             let base = snapshot.state.clone();
@@ -317,7 +318,15 @@ async fn execute(
     let lock = held.lock.as_ref().map_or_else(LockInfo::default, |l| l.info.clone());
     let persistence = Persistence { store: held.store.clone(), base, revision: merged.revision.clone(), lock };
     let settings = operation::settings(job.app, job.parallelism, interrupt.clone());
-    let outcome = sdt_driver::apply(input, Some(&persistence), &settings, &display).await;
+    let work = sdt_driver::apply(input, Some(&persistence), &settings, &display);
+    tokio::pin!(work);
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
+    let outcome = loop {
+        tokio::select! {
+            outcome = &mut work => break outcome,
+            _ = tick.tick(), if live => display.refresh(),
+        }
+    };
     display.finish();
     let mut diags = outcome.diags;
     if let Err(e) = outcome.saved {
