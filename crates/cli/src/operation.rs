@@ -243,6 +243,29 @@ pub(crate) fn watch_signals(interrupt: &Interrupt) -> tokio::task::JoinHandle<()
     })
 }
 
+/// Waits until the user has asked to stop.
+pub(crate) async fn interrupted(interrupt: &Interrupt) {
+    while interrupt.count() == 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Takes the state's lock, unless the user stops waiting for it.
+pub(crate) async fn hold(
+    app: &App,
+    backend: &Backend,
+    wish: &Wish,
+    operation: &str,
+    interrupt: &Interrupt,
+) -> Result<Held, Diagnostics> {
+    tokio::select! {
+        held = session::hold(app, backend, &wish.paths, operation, wish.lock, wish.timeout) => held,
+        () = interrupted(interrupt) => {
+            Err(Diagnostic::error("Interrupted", "Waiting for the state's lock was stopped; nothing was done.").into())
+        }
+    }
+}
+
 /// A plan with what it was made from.
 pub(crate) struct Planned {
     pub(crate) plan: Plan,

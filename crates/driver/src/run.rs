@@ -1,7 +1,6 @@
 //! Walk and driver together: events in, operations out, until nothing is left.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -93,7 +92,7 @@ impl Walk for ApplyWalk {
 pub async fn plan(input: PlanInput, settings: &Settings, sink: &dyn ProgressSink) -> (Plan, Diagnostics) {
     let providers = input.providers.clone();
     let mut walk = PlanWalk::new(input);
-    let trouble = drive(&mut walk, providers, settings, Journal::default(), sink).await;
+    let (trouble, _) = drive(&mut walk, providers, settings, Journal::default(), sink).await;
     let (mut plan, mut diags) = walk.finish();
     diags.extend(trouble);
     plan.errored = diags.has_errors();
@@ -128,7 +127,7 @@ pub async fn apply(
         }
     }
     let mut walk = ApplyWalk::new(input);
-    let trouble = drive(&mut walk, providers, settings, journal, sink).await;
+    let (trouble, shared) = drive(&mut walk, providers, settings, journal, sink).await;
     let done = walk.done();
     let (mut state, mut diags) = walk.finish();
     diags.extend(trouble);
@@ -136,6 +135,11 @@ pub async fn apply(
         Some(p) => save(p, &mut state, lineage).await,
         None => Ok(()),
     };
+    if saved.is_ok() && persistence.is_some() && settings.interrupt.count() < 2 {
+        for complaint in shared.settle().await {
+            diags.push(Diagnostic { severity: complaint.severity, ..Diagnostic::error(complaint.summary, complaint.detail) });
+        }
+    }
     ApplyOutcome { state, diags, saved, done }
 }
 
@@ -155,7 +159,13 @@ async fn save(p: &Persistence, state: &mut State, lineage: String) -> Result<(),
         state.succeed(&p.base, || lineage);
         p.store.write(state, &p.revision).await?;
     }
-    p.store.journal_clear(&[]).await
+    let entries = p.store.journal_read().await?;
+    if entries.is_empty() {
+        return Ok(());
+    }
+    // What was begun and has no outcome stays, with the lock, until a later run has found out.
+    let keep = sdt_state::overlay(p.store.read().await?, &entries).keep();
+    p.store.journal_clear(&keep).await
 }
 
 async fn drive(
@@ -164,7 +174,7 @@ async fn drive(
     settings: &Settings,
     journal: Journal,
     sink: &dyn ProgressSink,
-) -> Diagnostics {
+) -> (Diagnostics, Shared) {
     let (events, mut heard) = mpsc::unbounded_channel();
     let (notes, mut noted) = mpsc::unbounded_channel();
     let shared = Shared {
@@ -177,6 +187,7 @@ async fn drive(
         events,
         notes,
         interrupt: settings.interrupt.clone(),
+        tokens: Arc::default(),
     };
     let mut loop_ = Loop { running: FuturesUnordered::new(), journalling: FuturesUnordered::new(), since: HashMap::new(), diags: Diagnostics::new() };
     let mut ready: std::collections::VecDeque<Event> = [Event::Start].into();
@@ -222,6 +233,10 @@ async fn drive(
                 sink.event(&p);
             }
             Some((id, answer)) = loop_.running.next() => {
+                // What it had to say comes before its end.
+                while let Ok(p) = noted.try_recv() {
+                    sink.event(&p);
+                }
                 while let Ok(event) = heard.try_recv() {
                     ready.push_back(event);
                 }
@@ -245,7 +260,7 @@ async fn drive(
     while let Some(result) = loop_.journalling.next().await {
         loop_.journalled(result);
     }
-    loop_.diags
+    (loop_.diags, shared)
 }
 
 trait WalkSend: Walk + Send {}

@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     /// What display should hear between start and end of an operation.
     pub(crate) notes: mpsc::UnboundedSender<Progress>,
     pub(crate) interrupt: Interrupt,
+    /// Tokens of the changes that were answered.
+    pub(crate) tokens: Arc<Mutex<Vec<String>>>,
 }
 
 pub(crate) type Running = BoxFuture<'static, (OpId, Answer)>;
@@ -40,6 +42,17 @@ impl Shared {
 
     pub(crate) fn all_instances(&self) -> Vec<Arc<dyn Instance>> {
         self.instances.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Tells every provider that what these changes made is durable in the state: marks that recognise an object whose
+    /// creation was cut short may go. Returns what could not be tidied up.
+    pub(crate) async fn settle(&self) -> Vec<Complaint> {
+        let tokens = std::mem::take(&mut *self.tokens.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut complaints = Vec::new();
+        for instance in self.all_instances() {
+            complaints.extend(instance.settled(&tokens).await);
+        }
+        complaints
     }
 
     /// The future of an operation; `None` for those without answer.
@@ -107,13 +120,24 @@ impl Shared {
                 (id, Answer::Data(result))
             }),
             Op::Apply { id, provider, request, begun, ty } => Box::pin(s.apply(id, provider, request, begun, ty)),
-            Op::Provision { id, kind, config, address } => Box::pin(async move {
+            Op::Provision { id, kind, config, address, quiet } => Box::pin(async move {
                 let _permit = s.permits.acquire().await;
-                let say = |line: &str| {
+                let tell = |line: &str| {
                     let what = format!("{address} ({kind}): {line}");
                     let _ = s.notes.send(Progress::Waiting { op: id, elapsed: std::time::Duration::ZERO, what });
                 };
+                if quiet {
+                    tell("(output suppressed due to sensitive value in config)");
+                }
+                let say = |line: &str| {
+                    if !quiet {
+                        tell(line);
+                    }
+                };
                 let result = crate::provision::run(&kind, &config, &s.env.cwd, &s.env.vars, &say).await;
+                let result = result.map_err(|e| {
+                    if quiet { "The command failed; what it is and what it wrote is not shown, since its arguments hold something sensitive.".into() } else { e }
+                });
                 (id, Answer::Provisioned(result))
             }),
             Op::Journal(_) | Op::Stop => return None,
@@ -148,6 +172,7 @@ impl Shared {
             interrupt: self.interrupt.clone(),
         };
         let answer = instance.apply(request, &sink).await;
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).push(sink.token);
         (id, Answer::Applied(answer))
     }
 }

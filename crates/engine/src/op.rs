@@ -105,6 +105,8 @@ pub enum Op {
         config: Value,
         /// Whose it is.
         address: String,
+        /// Something secret is among the arguments: what it writes must not be shown.
+        quiet: bool,
     },
     /// Appends to the journal. Nobody waits for it; the state is written only after it.
     Journal(Vec<Entry>),

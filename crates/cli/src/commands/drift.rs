@@ -118,8 +118,7 @@ fn text(planned: &Planned, drifted: usize, theme: &Theme) -> String {
     }
     let open = unfinished(planned);
     if !open.is_empty() {
-        out +=
-            &format!("\nA run did not come to its end; what became of these is found out by the next plan or apply:\n");
+        out += "\nA run did not come to its end; what became of these is found out by the next plan or apply:\n";
         for address in open {
             out += &format!("  {address}\n");
         }

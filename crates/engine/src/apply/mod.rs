@@ -83,7 +83,7 @@ impl ApplyWalk {
         let ApplyInput { plan, config, variables, providers, env, run_id, lineage } = input;
         let tree = Tree::new(&config);
         let state = plan.prior_state.clone();
-        let (graph, diags) = ConfigGraph::build(&config, &tree, &state);
+        let (graph, diags) = ConfigGraph::build(&config, &tree, &state, &[]);
         let mut core = Core::new(Stage::Apply, config, tree, graph, env, providers, variables);
         core.diags = diags;
         let mut change_of = FxHashMap::default();

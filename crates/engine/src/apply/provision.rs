@@ -2,7 +2,7 @@
 
 use sdt_config::{OnFailure, Provisioner, ProvisionerWhen};
 use sdt_diag::Diagnostic;
-use sdt_value::{Type, Value};
+use sdt_value::{Marks, Type, Value};
 
 use super::change::Making;
 use super::{ApplyWalk, Pending};
@@ -83,10 +83,11 @@ impl ApplyWalk {
         if !self.core.take(crate::plan::on(diags, &address)) {
             return self.provisioned(m, object, false);
         }
-        let (config, _) = config.unmark_deep();
+        let (config, marks) = config.unmark_deep();
+        let quiet = marks.contains(Marks::SENSITIVE);
         let id = self.core.op_id();
         self.core.progress.push(Progress::Provision { address: address.clone(), kind: current.kind.clone() });
-        self.core.ops.push(Op::Provision { id, kind: current.kind.clone(), config, address });
+        self.core.ops.push(Op::Provision { id, kind: current.kind.clone(), config, address, quiet });
         self.pending.insert(id, Pending::Provision(Box::new(Provisioning { making: m, object, left, current, ok })));
     }
 

@@ -238,9 +238,9 @@ fn as_set<'a>(change: &Change<'a>, diff: impl Fn(&Change<'a>) -> Diff<'a>) -> (V
     let mut act = change.default_act();
     let mut items = Vec::new();
     let mut taken = vec![false; after.len()];
-    for i in 0..before.len() {
+    for (i, old) in before.iter().enumerate() {
         let partner = (0..after.len()).find(|&j| {
-            if taken[j] || before[i] != after[j] {
+            if taken[j] || *old != after[j] {
                 return false;
             }
             let pair = change.element(Some(i), Some(j));
