@@ -174,7 +174,8 @@ fn write_verb(verb: &Verb, value: &Value, out: &mut String) -> Out<()> {
         's' | 'q' => {
             let v = as_type(Type::String)?;
             let mut s = v.as_str().unwrap_or("").to_owned();
-            if let Some(n) = verb.prec {
+            // A precision of zero is none.
+            if let Some(n) = verb.prec.filter(|n| *n > 0) {
                 s = s.graphemes(true).take(n).collect();
             }
             if verb.mode == 'q' {
@@ -309,10 +310,8 @@ fn format_list(text: &str, args: &[Value]) -> Out {
     }
     let mut out = Vec::new();
     for i in 0..len.map_or(1, |(n, _)| n) {
-        let row: Vec<Value> = args
-            .iter()
-            .map(|v| v.as_items().and_then(|items| items.get(i)).unwrap_or(v).clone())
-            .collect();
+        let row: Vec<Value> =
+            args.iter().map(|v| v.as_items().and_then(|items| items.get(i)).unwrap_or(v).clone()).collect();
         if row.iter().any(|v| !v.is_wholly_known()) {
             out.push(Value::unknown_not_null(Type::String));
             continue;
@@ -334,7 +333,11 @@ mod tests {
     #[test]
     fn verbs() {
         check(&[
-            ("format", r#"["%5[1]d|%s","3"]"#, "call: not enough arguments for \"%s\" at 7: need index 2 but have 1 total"),
+            (
+                "format",
+                r#"["%5[1]d|%s","3"]"#,
+                "call: not enough arguments for \"%s\" at 7: need index 2 but have 1 total",
+            ),
             ("format", r#"["%[2]s %[1]s","a","b"]"#, r#""b a""#),
             ("format", r#"["%[1]5d",3]"#, "call: unrecognized format character '5' at offset 4"),
             ("format", r#"["%q","<a>"]"#, r#""\"\\u003ca\\u003e\"""#),
