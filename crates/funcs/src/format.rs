@@ -125,7 +125,7 @@ fn parse_verb(text: &str, start: usize) -> Out<(Verb, usize, Option<usize>)> {
         explicit = Some(n - 1);
     }
     match bytes.get(i) {
-        Some(b) if b.is_ascii_alphabetic() || *b == b'%' => {
+        Some(b) if b.is_ascii_alphabetic() || *b == b'%' && i == start + 1 => {
             v.mode = *b as char;
             i += 1;
         }
@@ -158,7 +158,8 @@ fn write_verb(verb: &Verb, value: &Value, out: &mut String) -> Out<()> {
         }
         't' => {
             let v = as_type(Type::Bool)?;
-            out.push_str(&pad(verb, v.as_bool().unwrap_or(false).to_string()));
+            // Flags and width don't count here.
+            out.push_str(if v.as_bool() == Some(true) { "true" } else { "false" });
         }
         'b' | 'd' | 'o' | 'x' | 'X' => {
             let v = as_type(Type::Number)?;
@@ -241,7 +242,7 @@ fn integer(verb: &Verb, n: &Number) -> String {
     };
     if let Some(least) = verb.prec {
         if least == 0 && n.is_zero() {
-            return " ".repeat(verb.width);
+            return String::new();
         }
         digits = format!("{}{digits}", "0".repeat(least.saturating_sub(digits.len())));
     }
@@ -261,9 +262,11 @@ fn float(verb: &Verb, n: &Number) -> String {
         let forced = Verb { plus: !verb.space, raw: String::new(), ..*verb };
         return number(&forced, n.signum() < 0, "", digits, false);
     }
+    // Unlike for whole numbers, zeros win over spaces to the right.
+    let forced = Verb { minus: verb.minus && !verb.zero, raw: String::new(), ..*verb };
     match text.strip_prefix('-') {
-        Some(digits) => number(verb, true, "", digits, true),
-        None => number(verb, false, "", &text, true),
+        Some(digits) => number(&forced, true, "", digits, true),
+        None => number(&forced, false, "", &text, true),
     }
 }
 
