@@ -340,7 +340,7 @@ impl Network {
         let public = if self.assign_public_ip == Some(true) { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
         let vpc = AwsVpcConfiguration::builder()
             .set_subnets(Some(self.subnets.clone()))
-            .set_security_groups(self.security_groups.clone())
+            .set_security_groups(Some(self.security_groups.clone().unwrap_or_default()))
             .assign_public_ip(public);
         Ok(NetworkConfiguration::builder().awsvpc_configuration(part(vpc.build())?).build())
     }
