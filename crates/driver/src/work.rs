@@ -116,6 +116,13 @@ impl Shared {
                 let result = crate::provision::run(&kind, &config, &s.env.cwd, &s.env.vars, &say).await;
                 (id, Answer::Provisioned(result))
             }),
+            Op::Settle { id, provider, tokens } => Box::pin(async move {
+                let complaints = match s.instance(provider) {
+                    Some(i) => i.settled(&tokens).await,
+                    None => Vec::new(),
+                };
+                (id, Answer::Settled(complaints))
+            }),
             Op::Journal(_) | Op::Stop => return None,
         })
     }
