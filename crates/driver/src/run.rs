@@ -287,6 +287,11 @@ impl Loop {
                 self.journalling.push(Box::pin(async move { journal.append(entries).await }));
             }
             op => {
+                if matches!(op, Op::Settle { .. }) {
+                    while let Some(result) = self.journalling.next().await {
+                        self.journalled(result);
+                    }
+                }
                 let Some(mut future) = shared.start(op) else { return };
                 // What can be answered at once is: planning by native types is computation.
                 let mut cx = std::task::Context::from_waker(futures::task::noop_waker_ref());
