@@ -33,8 +33,9 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         &[Param::string("timestamp_a"), Param::string("timestamp_b")],
         Type::Number,
         |a, _| {
-            let at =
-                |index: usize| Moment::parse(str_arg(a, index)).map_err(|message| CallError::Arg { index, message });
+            let at = |index: usize| {
+                Moment::parse_as(str_arg(a, index), Rules::Go).map_err(|message| CallError::Arg { index, message })
+            };
             Ok(Value::number(at(0)?.instant().cmp(&at(1)?.instant()) as i32))
         },
     ),
@@ -71,6 +72,14 @@ struct Moment {
     nanos: u32,
     /// Seconds east of UTC.
     offset: i64,
+}
+
+/// How exactly a time must follow RFC 3339.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    Strict,
+    /// As Go's own reader, which lets a comma and offsets of a whole day pass: comparison goes through it.
+    Go,
 }
 
 /// The parts of a clock and calendar.
@@ -135,6 +144,10 @@ fn days_in(year: i64, month: i64) -> i64 {
 impl Moment {
     /// Reads RFC 3339.
     fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_as(text, Rules::Strict)
+    }
+
+    fn parse_as(text: &str, rules: Rules) -> Result<Self, String> {
         let bad = |why: String| format!("not a valid RFC3339 timestamp: {why}");
         let mark = |at: &mut &str, c: char, what: &str| match at.strip_prefix(c) {
             Some(next) => {
@@ -176,7 +189,8 @@ impl Moment {
         mark(&mut at, ':', "time separator")?;
         let second = number(&mut at, 2, "second", 59, 0)?;
         let mut nanos = 0u32;
-        if let Some(fraction) = at.strip_prefix('.') {
+        let point: &[char] = if rules == Rules::Go { &['.', ','] } else { &['.'] };
+        if let Some(fraction) = at.strip_prefix(point) {
             let len = fraction.bytes().take_while(u8::is_ascii_digit).count();
             if len > 0 {
                 let digits: String = fraction[..len].chars().chain("000000000".chars()).take(9).collect();
@@ -195,9 +209,9 @@ impl Moment {
                 _ => return Err(bad(format!("cannot use {at:?} as UTC offset"))),
             };
             at = &at[1..];
-            let hours = number(&mut at, 2, "UTC offset", 23, 0)?;
+            let hours = number(&mut at, 2, "UTC offset", 23 + i64::from(rules == Rules::Go), 0)?;
             mark(&mut at, ':', "time separator")?;
-            let minutes = number(&mut at, 2, "UTC offset", 59, 0)?;
+            let minutes = number(&mut at, 2, "UTC offset", 59 + i64::from(rules == Rules::Go), 0)?;
             sign * (hours * 3600 + minutes * 60)
         };
         if !at.is_empty() {
@@ -258,7 +272,7 @@ pub(crate) fn lenient(text: &str) -> Option<String> {
         *at = &at[len..];
         (n <= max).then_some(n)
     }
-    fn mark<'a>(at: &mut &'a str, mark: &str) -> Option<()> {
+    fn mark(at: &mut &str, mark: &str) -> Option<()> {
         *at = at.strip_prefix(mark)?;
         Some(())
     }

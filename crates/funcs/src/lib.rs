@@ -38,7 +38,7 @@ mod textenc;
 mod yaml;
 
 pub use call::{CallError, call};
-pub use ctx::{FileKind, Files, FnCtx, NoFiles, Timestamp};
+pub use ctx::{FileKind, Files, FnCtx, NoFiles, Random, Timestamp};
 pub use json::{encode_json, parse_json};
 
 use sdt_value::{Type, Value};

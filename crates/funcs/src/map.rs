@@ -209,7 +209,7 @@ fn counts_match(keys: usize, values: usize) -> Out<()> {
     fail(format!("number of keys ({keys}) does not match number of values ({values})"))
 }
 
-fn named<'a, T>(keys: &'a [Value], values: impl Iterator<Item = T>) -> Out<Vec<(Str, T)>> {
+fn named<T>(keys: &[Value], values: impl Iterator<Item = T>) -> Out<Vec<(Str, T)>> {
     let mut out = Vec::new();
     for (i, (k, v)) in keys.iter().zip(values).enumerate() {
         match k.kind() {

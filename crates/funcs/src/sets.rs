@@ -46,7 +46,11 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     .typed(product_type),
 ];
 
+/// Tells whether the elements of a set, which are in order, include a value.
 fn has(items: &[Value], v: &Value) -> bool {
+    if v.ty().is_primitive() {
+        return items.binary_search_by(|i| Value::set_order(i, v)).is_ok();
+    }
     items.iter().any(|i| i.raw_equals(v))
 }
 

@@ -168,7 +168,8 @@ impl Charset {
             }
             Self::Other(e) => {
                 let (bytes, _, replaced) = e.encode(s);
-                (!replaced && !(e.is_single_byte() && s.contains(undefined))).then(|| bytes.into_owned())
+                let lost = replaced || e.is_single_byte() && s.contains(undefined);
+                (!lost).then(|| bytes.into_owned())
             }
         }
     }
