@@ -207,6 +207,11 @@ async fn drive(
                 loop_.note(&p);
                 sink.event(&p);
             }
+            // Work that never waits must hear of it too.
+            if settings.interrupt.count() > interrupts && interrupts == 0 {
+                interrupts = 1;
+                ready.push_back(Event::Interrupt);
+            }
             // Answers to reads come by the channel; they go first, so that a refresh is not ended before them.
             while let Ok(event) = heard.try_recv() {
                 ready.push_back(event);

@@ -168,6 +168,10 @@ impl ApplyWalk {
 
     /// The second plan, with everything known, must agree with the first.
     pub(super) fn on_replanned(&mut self, mut m: Making, answer: PlanAnswer) {
+        if self.halted {
+            // Nothing has begun yet for this object, so nothing is lost.
+            return self.sched.finish(m.node, false);
+        }
         let change = self.change(m.change);
         let address = change.addr.to_string();
         let PlanAnswer { planned, private, complaints, .. } = answer;
