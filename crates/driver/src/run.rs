@@ -1,7 +1,6 @@
 //! Walk and driver together: events in, operations out, until nothing is left.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -160,7 +159,13 @@ async fn save(p: &Persistence, state: &mut State, lineage: String) -> Result<(),
         state.succeed(&p.base, || lineage);
         p.store.write(state, &p.revision).await?;
     }
-    p.store.journal_clear(&[]).await
+    let entries = p.store.journal_read().await?;
+    if entries.is_empty() {
+        return Ok(());
+    }
+    // What was begun and has no outcome stays, with the lock, until a later run has found out.
+    let keep = sdt_state::overlay(p.store.read().await?, &entries).keep();
+    p.store.journal_clear(&keep).await
 }
 
 async fn drive(
@@ -282,6 +287,11 @@ impl Loop {
                 self.journalling.push(Box::pin(async move { journal.append(entries).await }));
             }
             op => {
+                if matches!(op, Op::Settle { .. }) {
+                    while let Some(result) = self.journalling.next().await {
+                        self.journalled(result);
+                    }
+                }
                 let Some(mut future) = shared.start(op) else { return };
                 // What can be answered at once is: planning by native types is computation.
                 let mut cx = std::task::Context::from_waker(futures::task::noop_waker_ref());

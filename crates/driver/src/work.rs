@@ -140,6 +140,13 @@ impl Shared {
                 });
                 (id, Answer::Provisioned(result))
             }),
+            Op::Settle { id, provider, tokens } => Box::pin(async move {
+                let complaints = match s.instance(provider) {
+                    Some(i) => i.settled(&tokens).await,
+                    None => Vec::new(),
+                };
+                (id, Answer::Settled(complaints))
+            }),
             Op::Journal(_) | Op::Stop => return None,
         })
     }

@@ -31,7 +31,7 @@ impl Console {
         env: Env,
     ) -> (Self, Diagnostics) {
         let tree = Tree::new(&config);
-        let (graph, diags) = ConfigGraph::build(&config, &tree, state);
+        let (graph, diags) = ConfigGraph::build(&config, &tree, state, &[]);
         let mut sched = Scheduler::new(&graph.graph);
         let mut core = Core::new(Stage::Inspect, config, tree, graph, env, providers, variables);
         core.diags = diags;

@@ -27,7 +27,7 @@ pub fn validate(config: &Config, providers: Arc<dyn ProviderLookup>, env: Env) -
         return tree_diags;
     }
     let tree = Tree::new(config);
-    let (graph, mut diags) = ConfigGraph::build(config, &tree, &State::default());
+    let (graph, mut diags) = ConfigGraph::build(config, &tree, &State::default(), &[]);
     diags.0.splice(0..0, tree_diags);
     if diags.has_errors() {
         return diags;

@@ -169,9 +169,7 @@ fn big_arg(args: &[Value], index: usize) -> Out<IBig> {
     if !n.is_integer() {
         return fail("value must be a whole number");
     }
-    n.to_radix(10)
-        .and_then(|s| s.parse::<IBig>().ok())
-        .map_or_else(|| fail("value must be a whole number"), Ok)
+    n.to_radix(10).and_then(|s| s.parse::<IBig>().ok()).map_or_else(|| fail("value must be a whole number"), Ok)
 }
 
 /// The lowest 64 bits of the absolute value.

@@ -6,9 +6,13 @@ use crate::call::{arg, str_arg};
 use crate::{CallError, Function, Param, Timestamp};
 
 pub(crate) static FUNCTIONS: &[Function] = &[
-    Function::new("timestamp", "Returns the current time in UTC; unknown while planning.", &[], Type::String, |_, ctx| {
-        Ok(shown(ctx.clock))
-    }),
+    Function::new(
+        "timestamp",
+        "Returns the current time in UTC; unknown while planning.",
+        &[],
+        Type::String,
+        |_, ctx| Ok(shown(ctx.clock)),
+    ),
     Function::new("plantimestamp", "Returns the time of the plan in UTC.", &[], Type::String, |_, ctx| {
         Ok(shown(ctx.plan_time))
     }),
@@ -29,9 +33,8 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         &[Param::string("timestamp_a"), Param::string("timestamp_b")],
         Type::Number,
         |a, _| {
-            let at = |index: usize| {
-                Moment::parse(str_arg(a, index)).map_err(|message| CallError::Arg { index, message })
-            };
+            let at =
+                |index: usize| Moment::parse(str_arg(a, index)).map_err(|message| CallError::Arg { index, message });
             Ok(Value::number(at(0)?.instant().cmp(&at(1)?.instant()) as i32))
         },
     ),
@@ -83,7 +86,18 @@ struct Parts {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
@@ -434,9 +448,21 @@ mod tests {
     #[test]
     fn dates() {
         check(&[
-            ("formatdate", r#"["EEEE, DD-MMM-YY hh:mm:ss ZZZ","2018-01-02T23:12:01Z"]"#, r#""Tuesday, 02-Jan-18 23:12:01 UTC""#),
-            ("formatdate", r#"["H:mm AA h 'o''clock' ZZZZ","1999-12-31T12:00:59-08:00"]"#, r#""12:00 PM 12 o'clock -0800""#),
-            ("formatdate", r#"["YYYY-MM-DD'T'hh:mm:ssZ","2020-02-29T00:05:09+05:30"]"#, r#""2020-02-29T00:05:09+05:30""#),
+            (
+                "formatdate",
+                r#"["EEEE, DD-MMM-YY hh:mm:ss ZZZ","2018-01-02T23:12:01Z"]"#,
+                r#""Tuesday, 02-Jan-18 23:12:01 UTC""#,
+            ),
+            (
+                "formatdate",
+                r#"["H:mm AA h 'o''clock' ZZZZ","1999-12-31T12:00:59-08:00"]"#,
+                r#""12:00 PM 12 o'clock -0800""#,
+            ),
+            (
+                "formatdate",
+                r#"["YYYY-MM-DD'T'hh:mm:ssZ","2020-02-29T00:05:09+05:30"]"#,
+                r#""2020-02-29T00:05:09+05:30""#,
+            ),
             ("formatdate", r#"["ss.s","2018-01-01T00:00:30.5Z"]"#, r#""30.30""#),
             ("formatdate", r#"["EE","2018-01-02T23:12:01Z"]"#, "arg 0: …"),
             ("formatdate", r#"["YYYY","2018-02-30T00:00:00Z"]"#, "arg 1: …"),

@@ -164,7 +164,9 @@ fn alternatives(pattern: &[char]) -> Result<(Vec<Vec<char>>, &[char]), String> {
         }
         let Some(last) = options.last_mut() else { continue };
         last.push(c);
-        if c == '\\' && let Some(&escaped) = pattern.get(i) {
+        if c == '\\'
+            && let Some(&escaped) = pattern.get(i)
+        {
             last.push(escaped);
             i += 1;
         }
@@ -174,9 +176,8 @@ fn alternatives(pattern: &[char]) -> Result<(Vec<Vec<char>>, &[char]), String> {
 
 /// `path` as seen from `dir`; both are clean and either both or none are absolute.
 fn relative(dir: &str, path: &str) -> String {
-    let split = |p: &str| -> Vec<String> {
-        p.split('/').filter(|s| !s.is_empty() && *s != ".").map(String::from).collect()
-    };
+    let split =
+        |p: &str| -> Vec<String> { p.split('/').filter(|s| !s.is_empty() && *s != ".").map(String::from).collect() };
     let (from, to) = (split(dir), split(path));
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n("..", from.len() - common);

@@ -18,9 +18,13 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     })
     .variadic(OTHERS)
     .typed(common_type),
-    Function::new("setintersection", "Returns the elements that are in all of the given sets.", &[SET], Type::Dynamic, |a, _| {
-        combine(a, false, |all, next| all.into_iter().filter(|v| has(next, v)).collect())
-    })
+    Function::new(
+        "setintersection",
+        "Returns the elements that are in all of the given sets.",
+        &[SET],
+        Type::Dynamic,
+        |a, _| combine(a, false, |all, next| all.into_iter().filter(|v| has(next, v)).collect()),
+    )
     .variadic(OTHERS)
     .typed(common_type),
     Function::new(

@@ -88,10 +88,7 @@ static CHARSETS: &[(Charset, &str)] = &[
         "ISO-8859-14 iso-ir-199 ISO_8859-14:1998 ISO_8859-14 latin8 iso-celtic l8 csISO885914",
     ),
     (Charset::Other(rs::ISO_8859_15), "ISO-8859-15 ISO_8859-15 Latin-9 csISO885915"),
-    (
-        Charset::Other(rs::ISO_8859_16),
-        "ISO-8859-16 iso-ir-226 ISO_8859-16:2001 ISO_8859-16 latin10 l10 csISO885916",
-    ),
+    (Charset::Other(rs::ISO_8859_16), "ISO-8859-16 iso-ir-226 ISO_8859-16:2001 ISO_8859-16 latin10 l10 csISO885916"),
     (Charset::Other(rs::WINDOWS_874), "windows-874 cswindows874"),
     (Charset::Other(rs::WINDOWS_1250), "windows-1250 cswindows1250"),
     (Charset::Other(rs::WINDOWS_1251), "windows-1251 cswindows1251"),
@@ -109,10 +106,7 @@ static CHARSETS: &[(Charset, &str)] = &[
     (Charset::Other(rs::GBK), "GBK CP936 MS936 windows-936 csGBK"),
     (Charset::Other(rs::GB18030), "GB18030 csGB18030"),
     (Charset::Other(rs::BIG5), "Big5 csBig5"),
-    (
-        Charset::Other(rs::EUC_JP),
-        "EUC-JP Extended_UNIX_Code_Packed_Format_for_Japanese csEUCPkdFmtJapanese",
-    ),
+    (Charset::Other(rs::EUC_JP), "EUC-JP Extended_UNIX_Code_Packed_Format_for_Japanese csEUCPkdFmtJapanese"),
     (Charset::Other(rs::ISO_2022_JP), "ISO-2022-JP csISO2022JP"),
     (Charset::Other(rs::SHIFT_JIS), "Shift_JIS MS_Kanji csShiftJIS"),
     (Charset::Other(rs::EUC_KR), "EUC-KR csEUCKR"),

@@ -44,7 +44,7 @@ pub(super) struct Making {
 }
 
 impl ApplyWalk {
-    fn provider_key(&self, n: NodeIndex) -> Option<crate::op::ProviderKey> {
+    pub(super) fn provider_key(&self, n: NodeIndex) -> Option<crate::op::ProviderKey> {
         self.core.graph.node(n).provider.and_then(|p| self.provider_keys.get(&p)).copied()
     }
 

@@ -1,6 +1,7 @@
 //! Applying: the walk over a plan's execution graph, and nothing else.
 
 mod change;
+mod close;
 mod data;
 mod journal;
 mod node;
@@ -66,6 +67,7 @@ pub struct ApplyWalk {
     interrupted: bool,
     /// Changes that have been made.
     done: usize,
+    closing: close::Closing,
 }
 
 enum Pending {
@@ -74,6 +76,8 @@ enum Pending {
     Apply(Box<change::Making>),
     Data(Box<data::Reading>),
     Provision(Box<provision::Provisioning>),
+    Settle,
+    LastLook,
 }
 
 impl ApplyWalk {
@@ -83,7 +87,7 @@ impl ApplyWalk {
         let ApplyInput { plan, config, variables, providers, env, run_id, lineage } = input;
         let tree = Tree::new(&config);
         let state = plan.prior_state.clone();
-        let (graph, diags) = ConfigGraph::build(&config, &tree, &state);
+        let (graph, diags) = ConfigGraph::build(&config, &tree, &state, &[]);
         let mut core = Core::new(Stage::Apply, config, tree, graph, env, providers, variables);
         core.diags = diags;
         let mut change_of = FxHashMap::default();
@@ -114,6 +118,7 @@ impl ApplyWalk {
             halted,
             interrupted: false,
             done: 0,
+            closing: close::Closing::default(),
         }
     }
 
@@ -126,7 +131,7 @@ impl ApplyWalk {
                 self.interrupted = true;
                 self.core.ops.push(Op::Stop);
             }
-            Event::Read(..) => {}
+            Event::Read(op, answer) => self.on_last_look(op, answer),
             Event::Done(op, answer) => self.on_done(op, answer),
         }
         while !self.halted
@@ -135,6 +140,7 @@ impl ApplyWalk {
         {
             self.start(n);
         }
+        self.close();
         std::mem::take(&mut self.core.ops)
     }
 
@@ -184,6 +190,8 @@ impl ApplyWalk {
             (Some(Pending::Apply(m)), Answer::NotBegun(why)) => self.on_not_begun(*m, &why),
             (Some(Pending::Data(d)), Answer::Data(result)) => self.on_data(*d, result),
             (Some(Pending::Provision(p)), Answer::Provisioned(result)) => self.on_provisioned(*p, result),
+            (Some(Pending::Settle), Answer::Settled(complaints)) => self.on_settled(complaints),
+            (Some(Pending::LastLook), Answer::Refreshed) => {}
             _ => self.halted = true,
         }
     }

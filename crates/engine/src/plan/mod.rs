@@ -117,7 +117,9 @@ impl PlanWalk {
         let tree = Tree::new(&config);
         let mut state = base_state.clone();
         let (moved, mut diags) = crate::moves::apply_moves(&config, &tree, &mut state);
-        let (graph, more) = ConfigGraph::build(&config, &tree, &state);
+        let open: Vec<_> =
+            unresolved.iter().map(|u| (u.begun.address.resource.clone(), u.begun.provider.clone())).collect();
+        let (graph, more) = ConfigGraph::build(&config, &tree, &state, &open);
         diags.extend(more);
         let mut core = Core::new(Stage::Plan, config, tree, graph, env, providers, variables);
         diags.extend(crate::targets::check(&core, &options, &state));

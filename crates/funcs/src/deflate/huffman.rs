@@ -203,10 +203,8 @@ struct Header {
 
 impl Header {
     fn new(literals: &Code, literal_count: usize, offsets: &Code, offset_count: usize) -> Self {
-        let all: Vec<usize> = (0..literal_count)
-            .map(|s| literals.len(s))
-            .chain((0..offset_count).map(|s| offsets.len(s)))
-            .collect();
+        let all: Vec<usize> =
+            (0..literal_count).map(|s| literals.len(s)).chain((0..offset_count).map(|s| offsets.len(s))).collect();
         let mut items = Vec::new();
         for run in all.chunk_by(|a, b| a == b) {
             let size = run[0];

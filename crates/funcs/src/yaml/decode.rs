@@ -302,9 +302,30 @@ mod tests {
             assert_eq!(encode_json(&got).unwrap(), expected, "{text}");
         }
         for text in [
-            "", "#c", "~: 1", "[a]: b", "b: *x", "&a [*a]", "<<: [{a: 1}]", "<<: ~", "--- a\n--- b", "!foo x", "!!int abc", "! 5",
-            "!!set {a}", ".nan", "a: b: c", "[1, 2", "@a", "%a", "%YAML 1.2\n---\na", "a: \u{7}", "!!binary \"a b\"", "a:\n\t- 1",
-            "0xFFFFFFFFFFFFFFFFFFFFFFFF", "'open",
+            "",
+            "#c",
+            "~: 1",
+            "[a]: b",
+            "b: *x",
+            "&a [*a]",
+            "<<: [{a: 1}]",
+            "<<: ~",
+            "--- a\n--- b",
+            "!foo x",
+            "!!int abc",
+            "! 5",
+            "!!set {a}",
+            ".nan",
+            "a: b: c",
+            "[1, 2",
+            "@a",
+            "%a",
+            "%YAML 1.2\n---\na",
+            "a: \u{7}",
+            "!!binary \"a b\"",
+            "a:\n\t- 1",
+            "0xFFFFFFFFFFFFFFFFFFFFFFFF",
+            "'open",
         ] {
             assert!(decode(text).is_err(), "{text}");
         }

@@ -241,7 +241,8 @@ mod tests {
     #[test]
     fn documents() {
         let long = "x".repeat(129);
-        let words = "x y z aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb cccccccccccccccccc ddddd eee";
+        let words =
+            "x y z aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb cccccccccccccccccc ddddd eee";
         let long_key = format!(r#"{{"{long}":1}}"#);
         let long_key_text = format!("? \"{long}\"\n: 1\n");
         let words_json = format!(r#"{{"a":"{words}"}}"#);

@@ -126,12 +126,11 @@ impl Env<'_> {
     fn iteration(&self, f: &For, key: &Value, value: &Value, out: &mut Results, diags: &mut Diagnostics) {
         self.bound(f, key, value, |env| {
             if let Some(cond) = &f.cond {
-                let before = diags.0.len();
                 let (include, marks) = env.eval(cond, diags).unmark();
                 out.marks |= marks;
                 let include = match convert(&include, &Type::Bool) {
                     _ if include.is_null() => Err("it must not be null".to_owned()),
-                    Ok(v) => Ok(v.as_bool().filter(|_| diags.0.len() == before)),
+                    Ok(v) => Ok(v.as_bool()),
                     Err(e) => Err(e.message),
                 };
                 match include {
@@ -165,7 +164,6 @@ impl Env<'_> {
     }
 
     fn for_key(&self, f: &For, key: &Expr, out: &mut Results, diags: &mut Diagnostics) -> Option<Str> {
-        let before = diags.0.len();
         let (value, marks) = self.eval(key, diags).unmark();
         out.marks |= marks;
         let name = match value.kind() {
@@ -179,8 +177,8 @@ impl Env<'_> {
             },
         };
         match name {
-            Ok(Some(name)) if diags.0.len() == before => return Some(name),
-            Ok(_) => out.unknown = true,
+            Ok(Some(name)) => return Some(name),
+            Ok(None) => out.unknown = true,
             Err(message) => {
                 let d = Diagnostic::error("Invalid object key", format!("The key is not valid: {message}."));
                 self.complain(d.at(key.span).within(f.open.to(f.close)), key, out, diags);

@@ -286,12 +286,8 @@ impl<'a> Env<'a> {
             self.report_all(d, &[cond, yes, no], diags);
             return Value::DYNAMIC;
         };
-        let before = diags.0.len();
         let (cond_value, cond_marks) = self.eval(cond, diags).unmark();
         let marks = cond_marks | yes_marks | no_marks;
-        if diags.0.len() > before {
-            return Value::unknown(ty.unwrap_or_else(|| yes_value.ty())).with_marks(marks);
-        }
         if cond_value.is_null() {
             let d = Diagnostic::error("Null condition", "A condition must be true or false, not null.");
             self.report(d.at(cond.span).within(at), cond, diags);
