@@ -400,7 +400,8 @@ impl Core {
             );
         }
         let mut add = Marks::NONE;
-        if output.sensitive {
+        // Terraform 1.11 does not carry the setting of a child module's output over to the caller.
+        if output.sensitive && root {
             add |= Marks::SENSITIVE;
         }
         if output.ephemeral {

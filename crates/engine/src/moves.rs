@@ -219,7 +219,7 @@ fn declared_key(key: Option<&InstanceKey>) -> bool {
     key.is_none()
 }
 
-/// `x` and `x[0]` are the same object when `count` comes or goes.
+/// `x` and `x[0]` of a resource are the same object when `count` comes or goes. Not so for modules.
 fn implied(tree: &Tree, state: &State, explicit: &[Statement]) -> Vec<Statement> {
     let zero = Some(InstanceKey::Int(0));
     let mut found: BTreeMap<(ModulePath, Target), Statement> = BTreeMap::new();
@@ -231,20 +231,6 @@ fn implied(tree: &Tree, state: &State, explicit: &[Statement]) -> Vec<Statement>
         _ => None,
     };
     for a in &addresses {
-        let steps = a.module.steps();
-        for depth in 0..steps.len() {
-            let outer = ModulePath::new(steps[..depth].iter().map(|s| s.name.clone()));
-            let Some(caller) = tree.find(&outer) else { break };
-            let Some(call) = tree.module(caller).calls.get(&steps[depth].name) else { break };
-            if let Some(key) = change(&steps[depth].key, call.count.is_some(), call.for_each.is_some()) {
-                let target = |key| Target {
-                    module: ModuleInstance::root().child(steps[depth].name.clone(), key),
-                    subject: Subject::Module,
-                };
-                let s = Statement { base: outer, from: target(steps[depth].key.clone()), to: target(key), span: None };
-                found.entry(s.key()).or_insert(s);
-            }
-        }
         let Some(id) = tree.find(&a.module.path()) else { continue };
         let Some(resource) = tree.module(id).resources.get(&a.resource) else { continue };
         if let Some(key) = change(&a.key, resource.count.is_some(), resource.for_each.is_some()) {

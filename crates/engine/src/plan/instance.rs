@@ -77,7 +77,7 @@ impl PlanWalk {
             if self.options.replace.contains(&addr) {
                 forced = Some(Reason::ReplaceByRequest);
             } else {
-                match self.triggered(n, mi, resource, &repetition) {
+                match self.triggered(mi, resource, &repetition) {
                     Ok(true) => forced = Some(Reason::ReplaceByTriggers),
                     Ok(false) => {}
                     Err(diags) => return self.core.take(on(diags, &text)),
@@ -238,9 +238,9 @@ impl PlanWalk {
         let Some(id) = self.core.graph.node(n).module else { return false };
         let module = self.core.tree.module(id).clone();
         let Some(resource) = module.resources.get(&plan.addr.resource) else { return false };
-        if action.is_replace() && resource.lifecycle.prevent_destroy == Some(true) {
-            self.core.diags.push(prevented(&address, resource));
-            return false;
+        let prevented = action.is_replace() && resource.lifecycle.prevent_destroy == Some(true);
+        if prevented {
+            self.core.diags.push(self::prevented(&address, resource));
         }
         let before = plan.prior.map_or_else(|| Value::null(info.ty.clone()), |p| self.priors[p].marked(info));
         let dependencies = self.dependencies(n);
@@ -264,7 +264,7 @@ impl PlanWalk {
         let ctx = Ctx::new(&self.core, plan.mi).repeated(plan.repetition.clone()).with_self(after.clone());
         let outcomes = ctx.outcomes(&resource.lifecycle.postconditions, RuleKind::Postcondition, resource.span);
         let local = plan.addr.resource.to_string();
-        let ok = self.core.run_rules(&outcomes, CheckKind::Resource, &module.path, &local, address);
+        let ok = self.core.run_rules(&outcomes, CheckKind::Resource, &module.path, &local, address) && !prevented;
         self.add_change(
             n,
             Change {

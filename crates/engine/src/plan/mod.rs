@@ -123,6 +123,7 @@ impl PlanWalk {
         diags.extend(more);
         let mut core = Core::new(Stage::Plan, config, tree, graph, env, providers, variables);
         diags.extend(crate::targets::check(&core, &options, &state));
+        diags.extend(undeclared(&core.config));
         let targeted = crate::targets::targeted(&core.graph, &options);
         let wanted = crate::targets::wanted(&core.graph, &options, targeted.as_ref());
         let failed = diags.has_errors();
@@ -362,4 +363,36 @@ impl PlanWalk {
         }
         (stored, ephemeral)
     }
+}
+
+/// Blocks that name what is declared and must not be, or is not and must be.
+fn undeclared(config: &Config) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    for module in config.modules() {
+        for removed in &module.removed {
+            let path = removed.module.names().iter().fold(module.path.clone(), |p, n| p.child(n.clone()));
+            let (summary, what) = match &removed.resource {
+                Some(r) => {
+                    let addr = r.clone().in_module(path);
+                    if config.resource(&addr).is_none() {
+                        continue;
+                    }
+                    ("Removed resource still exists", addr.to_string())
+                }
+                None if config.call(&path).is_some() => ("Removed module still exists", path.to_string()),
+                None => continue,
+            };
+            let detail = format!("The block says that {what} was removed, but it is declared. Remove one of the two.");
+            diags.push(Diagnostic::error(summary, detail).at(removed.from_span));
+        }
+    }
+    for import in &config.root.imports {
+        let target = import.to_resource.clone().in_module(import.to_module.clone());
+        if config.resource(&target).is_none() {
+            let detail = format!("There is no {target} to import into. Declare it, or remove the import block.");
+            let d = Diagnostic::error("Configuration for import target does not exist", detail);
+            diags.push(d.at(import.to.span()));
+        }
+    }
+    diags
 }

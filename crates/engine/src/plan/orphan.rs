@@ -64,7 +64,6 @@ impl PlanWalk {
             && r.lifecycle.prevent_destroy == Some(true)
         {
             self.core.diags.push(super::instance::prevented(&address, r));
-            return false;
         }
         let Some(provider) = self.provider_addr(n) else { return false };
         let forget = resource.is_none() && self.forgotten(&prior.addr);
