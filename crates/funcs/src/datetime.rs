@@ -176,7 +176,7 @@ impl Moment {
         mark(&mut at, ':', "time separator")?;
         let second = number(&mut at, 2, "second", 59, 0)?;
         let mut nanos = 0u32;
-        if let Some(fraction) = at.strip_prefix(['.', ',']) {
+        if let Some(fraction) = at.strip_prefix('.') {
             let len = fraction.bytes().take_while(u8::is_ascii_digit).count();
             if len > 0 {
                 let digits: String = fraction[..len].chars().chain("000000000".chars()).take(9).collect();
@@ -195,9 +195,9 @@ impl Moment {
                 _ => return Err(bad(format!("cannot use {at:?} as UTC offset"))),
             };
             at = &at[1..];
-            let hours = number(&mut at, 2, "UTC offset", 24, 0)?;
+            let hours = number(&mut at, 2, "UTC offset", 23, 0)?;
             mark(&mut at, ':', "time separator")?;
-            let minutes = number(&mut at, 2, "UTC offset", 60, 0)?;
+            let minutes = number(&mut at, 2, "UTC offset", 59, 0)?;
             sign * (hours * 3600 + minutes * 60)
         };
         if !at.is_empty() {
@@ -299,6 +299,11 @@ fn format_date(format: &str, at: &Moment) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = format;
     while let Some(c) = rest.chars().next() {
+        if let Some(next) = rest.strip_prefix("''") {
+            out.push('\'');
+            rest = next;
+            continue;
+        }
         if c == '\'' {
             rest = literal(&rest[1..], &mut out)?;
             continue;

@@ -1,5 +1,7 @@
 //! Text in other character sets.
 
+mod tables;
+
 use encoding_rs::{self as rs, Encoding};
 use sdt_value::{Type, Value};
 
@@ -48,7 +50,10 @@ enum Charset {
     Utf16,
     Utf16Be,
     Utf16Le,
+    Latin5,
     Other(&'static Encoding),
+    /// Characters of the bytes from 128 on, or of all.
+    Page(&'static str),
 }
 
 /// Each character set with its preferred name and its aliases, as registered with IANA; other common names don't count.
@@ -80,7 +85,7 @@ static CHARSETS: &[(Charset, &str)] = &[
         "ISO-8859-8 ISO_8859-8:1988 iso-ir-138 ISO_8859-8 hebrew csISOLatinHebrew ISO_8859-8-E ISO-8859-8-E csISO88598E",
     ),
     (Charset::Other(rs::ISO_8859_8_I), "ISO-8859-8-I ISO_8859-8-I csISO88598I"),
-    (Charset::Other(rs::WINDOWS_1254), "ISO-8859-9 ISO_8859-9:1989 iso-ir-148 ISO_8859-9 latin5 l5 csISOLatin5"),
+    (Charset::Latin5, "ISO-8859-9 ISO_8859-9:1989 iso-ir-148 ISO_8859-9 latin5 l5 csISOLatin5"),
     (Charset::Other(rs::ISO_8859_10), "ISO-8859-10 iso-ir-157 l6 ISO_8859-10:1992 csISOLatin6 latin6"),
     (Charset::Other(rs::ISO_8859_13), "ISO-8859-13 csISO885913"),
     (
@@ -113,14 +118,25 @@ static CHARSETS: &[(Charset, &str)] = &[
 ];
 
 fn charset(name: &str) -> Out<(&'static str, Charset)> {
+    let pages = tables::PAGES.iter().map(|(names, chars)| (Charset::Page(chars), *names));
     CHARSETS
         .iter()
+        .copied()
+        .chain(pages)
         .find(|(_, names)| names.split_whitespace().any(|n| n.eq_ignore_ascii_case(name)))
-        .and_then(|(set, names)| names.split_whitespace().next().map(|n| (n, *set)))
+        .and_then(|(set, names)| names.split_whitespace().next().map(|n| (n, set)))
         .map_or_else(
             || arg(1, format!("{name:?} is not a supported IANA encoding name or alias in this Terraform version")),
             Ok,
         )
+}
+
+/// Where the Turkish set differs from Latin 1.
+const LATIN5: [(char, char); 6] = [('Ð', 'Ğ'), ('Ý', 'İ'), ('Þ', 'Ş'), ('ð', 'ğ'), ('ý', 'ı'), ('þ', 'ş')];
+
+/// Control characters that browsers make of bytes that stand for nothing.
+fn undefined(c: char) -> bool {
+    ('\u{80}'..='\u{9f}').contains(&c)
 }
 
 impl Charset {
@@ -134,9 +150,25 @@ impl Charset {
             Self::Utf16 => Some([&[0xfe, 0xff][..], &big(s)].concat()),
             Self::Utf16Be => Some(big(s)),
             Self::Utf16Le => Some(s.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+            Self::Latin5 => s
+                .chars()
+                .map(|c| match LATIN5.iter().find(|(a, b)| c == *a || c == *b) {
+                    Some((latin1, own)) => (c == *own).then_some(*latin1 as u8),
+                    None => u8::try_from(c as u32).ok(),
+                })
+                .collect(),
+            Self::Page(chars) => {
+                let high = 256 - chars.chars().count();
+                s.chars()
+                    .map(|c| match chars.chars().position(|p| p == c) {
+                        Some(i) => u8::try_from(high + i).ok(),
+                        None => u8::try_from(c as u32).ok().filter(|b| usize::from(*b) < high),
+                    })
+                    .collect()
+            }
             Self::Other(e) => {
                 let (bytes, _, replaced) = e.encode(s);
-                (!replaced).then(|| bytes.into_owned())
+                (!replaced && !(e.is_single_byte() && s.contains(undefined))).then(|| bytes.into_owned())
             }
         }
     }
@@ -154,7 +186,28 @@ impl Charset {
             },
             Self::Utf16Be => utf16(bytes, u16::from_be_bytes),
             Self::Utf16Le => utf16(bytes, u16::from_le_bytes),
-            Self::Other(e) => e.decode_without_bom_handling_and_without_replacement(bytes).map(|s| s.into_owned()),
+            Self::Latin5 => Some(
+                bytes
+                    .iter()
+                    .map(|b| {
+                        LATIN5.iter().find(|(a, _)| *a as u32 == u32::from(*b)).map_or(*b as char, |(_, own)| *own)
+                    })
+                    .collect(),
+            ),
+            Self::Page(chars) => {
+                let high = 256 - chars.chars().count();
+                bytes
+                    .iter()
+                    .map(|b| match usize::from(*b).checked_sub(high) {
+                        Some(i) => chars.chars().nth(i),
+                        None => Some(*b as char),
+                    })
+                    .collect()
+            }
+            Self::Other(e) => e
+                .decode_without_bom_handling_and_without_replacement(bytes)
+                .filter(|s| !(e.is_single_byte() && s.contains(undefined)))
+                .map(|s| s.into_owned()),
         }
     }
 }
@@ -180,6 +233,9 @@ mod tests {
             ("textdecodebase64", r#"["aABlAGwAbABvAA==","UTF-16LE"]"#, r#""hello""#),
             ("textdecodebase64", r#"["AGgAZQBsAGwAbw==","UTF-16BE"]"#, r#""hello""#),
             ("textdecodebase64", r#"["aOlsbG8=","latin1"]"#, r#""héllo""#),
+            ("textdecodebase64", r#"["4Q==","cp437"]"#, r#""ß""#),
+            ("textencodebase64", r#"["İ","latin5"]"#, r#""3Q==""#),
+            ("textencodebase64", r#"["a[","IBM1047"]"#, r#""ga0=""#),
             ("textdecodebase64", r#"["YQ==","utf-8"]"#, r#""a""#),
             ("textdecodebase64", r#"["/w==","utf-8"]"#, "arg 0: …"),
             ("textdecodebase64", r#"["!","utf-8"]"#, "arg 0: …"),
