@@ -384,7 +384,11 @@ impl Resource for LoadBalancer {
                 edit.set(name, prior);
             }
         }
-        if edit.changes(Self::SUBNET_MAPPING) && !edit.changes(Self::SUBNETS) && edit.config(Self::SUBNETS).is_null() {
+        // Subnets and mappings tell the same in two ways: when one changes, the other follows.
+        let unset = |v: &Value| v.as_items().is_none_or(<[Value]>::is_empty) && !v.is_unknown();
+        if edit.changes(Self::SUBNETS) && unset(edit.config(Self::SUBNET_MAPPING)) {
+            edit.set_unknown(Self::SUBNET_MAPPING);
+        } else if edit.changes(Self::SUBNET_MAPPING) && !edit.changes(Self::SUBNETS) && edit.config(Self::SUBNETS).is_null() {
             edit.set_unknown(Self::SUBNETS);
         }
         if kind == "network" {
