@@ -271,6 +271,8 @@ fn parse_field(field: &syn::Field, kind: Kind) -> Result<Field> {
         _ => ("", &field.ty),
     };
     let (required, mut optional, mut computed) = match mode {
+        // What the service never returns is an option to the code, though the configuration must say it.
+        "Option" if keys.has("required") => (true, false, false),
         "Option" => (false, true, false),
         "Computed" => (false, false, true),
         "OptComputed" => (false, true, true),

@@ -103,7 +103,8 @@ const PASSING: &[&str] = &["Unable to assume the service linked role"];
 impl Resource for Cluster {
     type Api = Aws;
     const HUMAN: &'static str = "ECS Cluster";
-    const TOKEN: Token = Token::Tag;
+    // CreateCluster gives the cluster of that name that is there.
+    const TOKEN: Token = Token::Name;
     // DescribeClusters takes 100.
     const CHUNK: usize = 100;
 
@@ -191,16 +192,8 @@ impl Resource for Cluster {
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
         let found = describe(cx.api, vec![want.name.clone()]).await?.into_iter().next();
-        let object = found.filter(|c| c.status.as_deref() != Some("INACTIVE")).map(Self::from_answer);
-        let ours = object.filter(|o| sdt_aws_core::tags::operation(&o.tags) == Some(cx.token()));
-        Ok(ours.map(|o| Self { id: o.id, arn: o.arn, ..want.clone() }))
-    }
-
-    async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
-        for id in ids {
-            tags::forget_token(aws, id).await?;
-        }
-        Ok(())
+        let found = found.filter(|c| c.status.as_deref() != Some("INACTIVE"));
+        Ok(found.map(|c| Self { id: c.cluster_arn.clone().unwrap_or_default(), arn: c.cluster_arn, ..want.clone() }))
     }
 
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {
@@ -217,9 +210,10 @@ async fn describe(aws: &Aws, ids: Vec<String>) -> Result<Vec<Found>, Error> {
 
 impl Cluster {
     fn from_answer(c: Found) -> Self {
-        let setting = c.settings.unwrap_or_default().into_iter().filter_map(|s| {
-            Some(Setting { name: s.name?.as_str().to_owned(), value: s.value.unwrap_or_default() })
-        });
+        let setting =
+            c.settings.unwrap_or_default().into_iter().filter_map(|s| {
+                Some(Setting { name: s.name?.as_str().to_owned(), value: s.value.unwrap_or_default() })
+            });
         Self {
             id: c.cluster_arn.clone().unwrap_or_default(),
             arn: c.cluster_arn,

@@ -59,10 +59,7 @@ const CONTAINER: Shape = Object(&[
         "linuxParameters",
         Object(&[
             ("capabilities", Object(&[("add", List(&Text)), ("drop", List(&Text))])),
-            (
-                "devices",
-                List(&Object(&[("containerPath", Text), ("hostPath", Text), ("permissions", List(&Text))])),
-            ),
+            ("devices", List(&Object(&[("containerPath", Text), ("hostPath", Text), ("permissions", List(&Text))]))),
             ("initProcessEnabled", Flag),
             ("maxSwap", Whole),
             ("sharedMemorySize", Whole),
@@ -296,12 +293,20 @@ mod tests {
             assert_eq!(equivalent(b, a, awsvpc), want, "{b}\n{a}");
         };
         let base = r#"[{"name":"a","image":"i"}]"#;
-        check(base, r#"[{"Image":"i","Name":"a","essential":true,"cpu":0,"environment":[],"volumesFrom":[],"x":1}]"#, false, true);
+        check(
+            base,
+            r#"[{"Image":"i","Name":"a","essential":true,"cpu":0,"environment":[],"volumesFrom":[],"x":1}]"#,
+            false,
+            true,
+        );
         check(base, r#"[{"name":"a","image":"i","essential":false}]"#, false, false);
         check(base, r#"[{"name":"a","image":"j"}]"#, false, false);
         check(base, r#"[{"name":"a","image":"i","links":null,"logConfiguration":{}}]"#, false, true);
         let env = |e: &str| format!(r#"[{{"name":"a","environment":{e}}}]"#);
-        let (ab, ba) = (r#"[{"name":"a","value":"1"},{"name":"b","value":"2"}]"#, r#"[{"name":"b","value":"2"},{"value":"1","name":"a"}]"#);
+        let (ab, ba) = (
+            r#"[{"name":"a","value":"1"},{"name":"b","value":"2"}]"#,
+            r#"[{"name":"b","value":"2"},{"value":"1","name":"a"}]"#,
+        );
         check(&env(ab), &env(ba), false, true);
         check(r#"[{"name":"a"},{"name":"b"}]"#, r#"[{"name":"b"},{"name":"a"}]"#, false, true);
         let port = |p: &str| format!(r#"[{{"name":"a","portMappings":[{p}]}}]"#);
@@ -322,6 +327,9 @@ mod tests {
         check("[{}]", "index 0");
         check("[null]", "index 0");
         check(r#"[{"name":"a","cpu":"256"}]"#, "[0].cpu");
-        check(r#"[{"name":"a","environment":[{"name":"P","value":8080}]}]"#, "needs a string at [0].environment[0].value");
+        check(
+            r#"[{"name":"a","environment":[{"name":"P","value":8080}]}]"#,
+            "needs a string at [0].environment[0].value",
+        );
     }
 }

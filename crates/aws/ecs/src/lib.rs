@@ -46,7 +46,9 @@ where
     cx.wait(what, Pace::QUICK, || async move {
         match call().await {
             Ok(value) => Ok(Seen::Ready(value)),
-            Err(e) if passing.iter().any(|p| e.message.contains(p) || e.code == *p) && std::time::Instant::now() < end => {
+            Err(e)
+                if passing.iter().any(|p| e.message.contains(p) || e.code == *p) && std::time::Instant::now() < end =>
+            {
                 Ok(Seen::Pending(e.to_string()))
             }
             Err(e) => Err(e),

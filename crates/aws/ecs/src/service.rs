@@ -299,7 +299,9 @@ impl Resource for EcsService {
                 edit.planned(name).as_number().and_then(|n| n.as_i64()) == Some(default)
             };
             let mut names = vec![Self::DESIRED_COUNT];
-            names.extend(ignored(edit, Self::DEPLOYMENT_MAXIMUM_PERCENT, 200).then_some(Self::DEPLOYMENT_MAXIMUM_PERCENT));
+            names.extend(
+                ignored(edit, Self::DEPLOYMENT_MAXIMUM_PERCENT, 200).then_some(Self::DEPLOYMENT_MAXIMUM_PERCENT),
+            );
             let least = Self::DEPLOYMENT_MINIMUM_HEALTHY_PERCENT;
             names.extend(ignored(edit, least, 100).then_some(least));
             for name in names {
@@ -499,10 +501,13 @@ impl EcsService {
         let definition =
             s.task_definition.map(|arn| if arn_form(known.task_definition.as_deref()) { arn } else { short(&arn) });
         let deployment = s.deployment_configuration;
-        let (maximum, minimum) = deployment
-            .as_ref()
-            .map(|d| (d.maximum_percent.unwrap_or_default(), d.minimum_healthy_percent.unwrap_or_default()))
-            .unwrap_or_default();
+        let (maximum, minimum) =
+            deployment.as_ref().map(|d| (d.maximum_percent, d.minimum_healthy_percent)).unwrap_or_default();
+        // What is not said is what was asked for, else the default.
+        let or_known =
+            |said: Option<i32>, known: i32, default: i32| said.unwrap_or(if known > 0 { known } else { default });
+        let maximum = or_known(maximum, known.deployment_maximum_percent, 200);
+        let minimum = or_known(minimum, known.deployment_minimum_healthy_percent, 100);
         let (breaker, alarms) = deployment.map(|d| (d.deployment_circuit_breaker, d.alarms)).unwrap_or_default();
         // ECS says "off" for what was never configured.
         let breaker = breaker

@@ -337,7 +337,8 @@ impl Balancer {
 
 impl Network {
     pub(crate) fn request(&self) -> Result<NetworkConfiguration, Error> {
-        let public = if self.assign_public_ip == Some(true) { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
+        let public =
+            if self.assign_public_ip == Some(true) { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
         let vpc = AwsVpcConfiguration::builder()
             .set_subnets(Some(self.subnets.clone()))
             .set_security_groups(Some(self.security_groups.clone().unwrap_or_default()))
@@ -442,7 +443,8 @@ impl Log {
             .log_driver(LogDriver::from(self.log_driver.as_str()))
             .set_options(self.options.clone().filter(|o| !o.is_empty()).map(|o| o.into_iter().collect()));
         for secret in &self.secret_option {
-            log = log.secret_options(part(Secret::builder().name(&secret.name).value_from(&secret.value_from).build())?);
+            log =
+                log.secret_options(part(Secret::builder().name(&secret.name).value_from(&secret.value_from).build())?);
         }
         part(log.build())
     }

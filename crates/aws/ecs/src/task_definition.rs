@@ -143,16 +143,19 @@ pub(crate) struct Platform {
     #[attr(force_new, one_of("X86_64", "ARM64"))]
     cpu_architecture: Option<String>,
     /// Operating system.
-    #[attr(force_new, one_of(
-        "WINDOWS_SERVER_2019_FULL",
-        "WINDOWS_SERVER_2019_CORE",
-        "WINDOWS_SERVER_2016_FULL",
-        "WINDOWS_SERVER_2004_CORE",
-        "WINDOWS_SERVER_2022_CORE",
-        "WINDOWS_SERVER_2022_FULL",
-        "WINDOWS_SERVER_20H2_CORE",
-        "LINUX"
-    ))]
+    #[attr(
+        force_new,
+        one_of(
+            "WINDOWS_SERVER_2019_FULL",
+            "WINDOWS_SERVER_2019_CORE",
+            "WINDOWS_SERVER_2016_FULL",
+            "WINDOWS_SERVER_2004_CORE",
+            "WINDOWS_SERVER_2022_CORE",
+            "WINDOWS_SERVER_2022_FULL",
+            "WINDOWS_SERVER_20H2_CORE",
+            "LINUX"
+        )
+    )]
     operating_system_family: Option<String>,
 }
 
@@ -396,7 +399,9 @@ struct Raw(Arc<Mutex<Option<Json>>>);
 impl Raw {
     fn containers(&self) -> Json {
         let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        answer.and_then(|mut a| a.pointer_mut("/taskDefinition/containerDefinitions").map(Json::take)).unwrap_or_default()
+        answer
+            .and_then(|mut a| a.pointer_mut("/taskDefinition/containerDefinitions").map(Json::take))
+            .unwrap_or_default()
     }
 }
 

@@ -159,11 +159,7 @@ impl Resource for AccessPoint {
             other => other?,
         };
         let ours = found.into_iter().find(|f| f.client_token.as_ref() == Some(&token));
-        Ok(ours.map(|f| Self {
-            id: f.access_point_id.unwrap_or_default(),
-            arn: f.access_point_arn,
-            ..want.clone()
-        }))
+        Ok(ours.map(|f| Self { id: f.access_point_id.unwrap_or_default(), arn: f.access_point_arn, ..want.clone() }))
     }
 }
 

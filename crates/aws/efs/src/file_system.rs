@@ -149,7 +149,8 @@ impl Resource for FileSystem {
         let client = efs(cx.api);
         // One call lists all file systems of the region; one or two are asked for by id.
         let found = if known.len() > 2 {
-            let all: Vec<_> = client.describe_file_systems().into_paginator().items().send().try_collect().await.api()?;
+            let all: Vec<_> =
+                client.describe_file_systems().into_paginator().items().send().try_collect().await.api()?;
             let all = all.into_iter().map(|f| (f.file_system_id.clone(), f));
             in_order(known, |k| &k.id, all)
         } else {
@@ -322,9 +323,7 @@ impl LifecyclePolicy {
         Self {
             transition_to_archive: p.transition_to_archive.map(|r| r.as_str().to_owned()),
             transition_to_ia: p.transition_to_ia.map(|r| r.as_str().to_owned()),
-            transition_to_primary_storage_class: p
-                .transition_to_primary_storage_class
-                .map(|r| r.as_str().to_owned()),
+            transition_to_primary_storage_class: p.transition_to_primary_storage_class.map(|r| r.as_str().to_owned()),
         }
     }
 }

@@ -92,9 +92,7 @@ impl Resource for MountTarget {
         .flatten()
         .collect();
         let alone: Vec<String> = alone.iter().map(|k| k.id.clone()).collect();
-        found.extend(
-            each(&alone, |id| async move { describe(cx.api, &id).await }).await?.into_iter().flatten(),
-        );
+        found.extend(each(&alone, |id| async move { describe(cx.api, &id).await }).await?.into_iter().flatten());
         found.retain(|f| !matches!(f.life_cycle_state, LifeCycleState::Deleted | LifeCycleState::Deleting));
         found.retain(|f| known.iter().any(|k| k.id == f.mount_target_id));
         let ids: Vec<String> = found.iter().map(|f| f.mount_target_id.clone()).collect();

@@ -225,9 +225,8 @@ impl Action {
 
 impl Forward {
     fn request(&self) -> ForwardActionConfig {
-        let group = |g: &Weighted| {
-            TargetGroupTuple::builder().target_group_arn(&g.arn).weight(g.weight.unwrap_or(1)).build()
-        };
+        let group =
+            |g: &Weighted| TargetGroupTuple::builder().target_group_arn(&g.arn).weight(g.weight.unwrap_or(1)).build();
         let sticky = |s: &ForwardStickiness| {
             TargetGroupStickinessConfig::builder().enabled(s.enabled == Some(true)).duration_seconds(s.duration).build()
         };

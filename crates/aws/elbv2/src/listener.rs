@@ -130,25 +130,61 @@ type Getter = fn(&Listener) -> Option<String>;
 
 /// Attributes that the API keeps as text by key; the key follows from the name.
 const ATTRIBUTES: &[(Name, Getter)] = &[
-    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_HEADER_NAME, |l| l.routing_http_request_x_amzn_mtls_clientcert_header_name.clone()),
-    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_ISSUER_HEADER_NAME, |l| l.routing_http_request_x_amzn_mtls_clientcert_issuer_header_name.clone()),
-    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_LEAF_HEADER_NAME, |l| l.routing_http_request_x_amzn_mtls_clientcert_leaf_header_name.clone()),
-    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_SERIAL_NUMBER_HEADER_NAME, |l| l.routing_http_request_x_amzn_mtls_clientcert_serial_number_header_name.clone()),
-    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_SUBJECT_HEADER_NAME, |l| l.routing_http_request_x_amzn_mtls_clientcert_subject_header_name.clone()),
-    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_VALIDITY_HEADER_NAME, |l| l.routing_http_request_x_amzn_mtls_clientcert_validity_header_name.clone()),
-    (L::ROUTING_HTTP_REQUEST_X_AMZN_TLS_CIPHER_SUITE_HEADER_NAME, |l| l.routing_http_request_x_amzn_tls_cipher_suite_header_name.clone()),
-    (L::ROUTING_HTTP_REQUEST_X_AMZN_TLS_VERSION_HEADER_NAME, |l| l.routing_http_request_x_amzn_tls_version_header_name.clone()),
-    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_CREDENTIALS_HEADER_VALUE, |l| l.routing_http_response_access_control_allow_credentials_header_value.clone()),
-    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_HEADERS_HEADER_VALUE, |l| l.routing_http_response_access_control_allow_headers_header_value.clone()),
-    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_METHODS_HEADER_VALUE, |l| l.routing_http_response_access_control_allow_methods_header_value.clone()),
-    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_ORIGIN_HEADER_VALUE, |l| l.routing_http_response_access_control_allow_origin_header_value.clone()),
-    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_EXPOSE_HEADERS_HEADER_VALUE, |l| l.routing_http_response_access_control_expose_headers_header_value.clone()),
-    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_MAX_AGE_HEADER_VALUE, |l| l.routing_http_response_access_control_max_age_header_value.clone()),
-    (L::ROUTING_HTTP_RESPONSE_CONTENT_SECURITY_POLICY_HEADER_VALUE, |l| l.routing_http_response_content_security_policy_header_value.clone()),
+    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_HEADER_NAME, |l| {
+        l.routing_http_request_x_amzn_mtls_clientcert_header_name.clone()
+    }),
+    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_ISSUER_HEADER_NAME, |l| {
+        l.routing_http_request_x_amzn_mtls_clientcert_issuer_header_name.clone()
+    }),
+    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_LEAF_HEADER_NAME, |l| {
+        l.routing_http_request_x_amzn_mtls_clientcert_leaf_header_name.clone()
+    }),
+    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_SERIAL_NUMBER_HEADER_NAME, |l| {
+        l.routing_http_request_x_amzn_mtls_clientcert_serial_number_header_name.clone()
+    }),
+    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_SUBJECT_HEADER_NAME, |l| {
+        l.routing_http_request_x_amzn_mtls_clientcert_subject_header_name.clone()
+    }),
+    (L::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_VALIDITY_HEADER_NAME, |l| {
+        l.routing_http_request_x_amzn_mtls_clientcert_validity_header_name.clone()
+    }),
+    (L::ROUTING_HTTP_REQUEST_X_AMZN_TLS_CIPHER_SUITE_HEADER_NAME, |l| {
+        l.routing_http_request_x_amzn_tls_cipher_suite_header_name.clone()
+    }),
+    (L::ROUTING_HTTP_REQUEST_X_AMZN_TLS_VERSION_HEADER_NAME, |l| {
+        l.routing_http_request_x_amzn_tls_version_header_name.clone()
+    }),
+    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_CREDENTIALS_HEADER_VALUE, |l| {
+        l.routing_http_response_access_control_allow_credentials_header_value.clone()
+    }),
+    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_HEADERS_HEADER_VALUE, |l| {
+        l.routing_http_response_access_control_allow_headers_header_value.clone()
+    }),
+    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_METHODS_HEADER_VALUE, |l| {
+        l.routing_http_response_access_control_allow_methods_header_value.clone()
+    }),
+    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_ORIGIN_HEADER_VALUE, |l| {
+        l.routing_http_response_access_control_allow_origin_header_value.clone()
+    }),
+    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_EXPOSE_HEADERS_HEADER_VALUE, |l| {
+        l.routing_http_response_access_control_expose_headers_header_value.clone()
+    }),
+    (L::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_MAX_AGE_HEADER_VALUE, |l| {
+        l.routing_http_response_access_control_max_age_header_value.clone()
+    }),
+    (L::ROUTING_HTTP_RESPONSE_CONTENT_SECURITY_POLICY_HEADER_VALUE, |l| {
+        l.routing_http_response_content_security_policy_header_value.clone()
+    }),
     (L::ROUTING_HTTP_RESPONSE_SERVER_ENABLED, |l| l.routing_http_response_server_enabled.map(|b| b.to_string())),
-    (L::ROUTING_HTTP_RESPONSE_STRICT_TRANSPORT_SECURITY_HEADER_VALUE, |l| l.routing_http_response_strict_transport_security_header_value.clone()),
-    (L::ROUTING_HTTP_RESPONSE_X_CONTENT_TYPE_OPTIONS_HEADER_VALUE, |l| l.routing_http_response_x_content_type_options_header_value.clone()),
-    (L::ROUTING_HTTP_RESPONSE_X_FRAME_OPTIONS_HEADER_VALUE, |l| l.routing_http_response_x_frame_options_header_value.clone()),
+    (L::ROUTING_HTTP_RESPONSE_STRICT_TRANSPORT_SECURITY_HEADER_VALUE, |l| {
+        l.routing_http_response_strict_transport_security_header_value.clone()
+    }),
+    (L::ROUTING_HTTP_RESPONSE_X_CONTENT_TYPE_OPTIONS_HEADER_VALUE, |l| {
+        l.routing_http_response_x_content_type_options_header_value.clone()
+    }),
+    (L::ROUTING_HTTP_RESPONSE_X_FRAME_OPTIONS_HEADER_VALUE, |l| {
+        l.routing_http_response_x_frame_options_header_value.clone()
+    }),
     (L::TCP_IDLE_TIMEOUT_SECONDS, |l| l.tcp_idle_timeout_seconds.map(|n| n.to_string())),
 ];
 
@@ -322,25 +358,61 @@ impl Listener {
             mutual_authentication: l.mutual_authentication.and_then(MutualAuthentication::from_answer),
             port: l.port,
             protocol: l.protocol.map(|p| p.as_str().to_owned()),
-            routing_http_request_x_amzn_mtls_clientcert_header_name: get(Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_HEADER_NAME),
-            routing_http_request_x_amzn_mtls_clientcert_issuer_header_name: get(Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_ISSUER_HEADER_NAME),
-            routing_http_request_x_amzn_mtls_clientcert_leaf_header_name: get(Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_LEAF_HEADER_NAME),
-            routing_http_request_x_amzn_mtls_clientcert_serial_number_header_name: get(Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_SERIAL_NUMBER_HEADER_NAME),
-            routing_http_request_x_amzn_mtls_clientcert_subject_header_name: get(Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_SUBJECT_HEADER_NAME),
-            routing_http_request_x_amzn_mtls_clientcert_validity_header_name: get(Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_VALIDITY_HEADER_NAME),
-            routing_http_request_x_amzn_tls_cipher_suite_header_name: get(Self::ROUTING_HTTP_REQUEST_X_AMZN_TLS_CIPHER_SUITE_HEADER_NAME),
-            routing_http_request_x_amzn_tls_version_header_name: get(Self::ROUTING_HTTP_REQUEST_X_AMZN_TLS_VERSION_HEADER_NAME),
-            routing_http_response_access_control_allow_credentials_header_value: get(Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_CREDENTIALS_HEADER_VALUE),
-            routing_http_response_access_control_allow_headers_header_value: get(Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_HEADERS_HEADER_VALUE),
-            routing_http_response_access_control_allow_methods_header_value: get(Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_METHODS_HEADER_VALUE),
-            routing_http_response_access_control_allow_origin_header_value: get(Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_ORIGIN_HEADER_VALUE),
-            routing_http_response_access_control_expose_headers_header_value: get(Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_EXPOSE_HEADERS_HEADER_VALUE),
-            routing_http_response_access_control_max_age_header_value: get(Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_MAX_AGE_HEADER_VALUE),
-            routing_http_response_content_security_policy_header_value: get(Self::ROUTING_HTTP_RESPONSE_CONTENT_SECURITY_POLICY_HEADER_VALUE),
+            routing_http_request_x_amzn_mtls_clientcert_header_name: get(
+                Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_HEADER_NAME,
+            ),
+            routing_http_request_x_amzn_mtls_clientcert_issuer_header_name: get(
+                Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_ISSUER_HEADER_NAME,
+            ),
+            routing_http_request_x_amzn_mtls_clientcert_leaf_header_name: get(
+                Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_LEAF_HEADER_NAME,
+            ),
+            routing_http_request_x_amzn_mtls_clientcert_serial_number_header_name: get(
+                Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_SERIAL_NUMBER_HEADER_NAME,
+            ),
+            routing_http_request_x_amzn_mtls_clientcert_subject_header_name: get(
+                Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_SUBJECT_HEADER_NAME,
+            ),
+            routing_http_request_x_amzn_mtls_clientcert_validity_header_name: get(
+                Self::ROUTING_HTTP_REQUEST_X_AMZN_MTLS_CLIENTCERT_VALIDITY_HEADER_NAME,
+            ),
+            routing_http_request_x_amzn_tls_cipher_suite_header_name: get(
+                Self::ROUTING_HTTP_REQUEST_X_AMZN_TLS_CIPHER_SUITE_HEADER_NAME,
+            ),
+            routing_http_request_x_amzn_tls_version_header_name: get(
+                Self::ROUTING_HTTP_REQUEST_X_AMZN_TLS_VERSION_HEADER_NAME,
+            ),
+            routing_http_response_access_control_allow_credentials_header_value: get(
+                Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_CREDENTIALS_HEADER_VALUE,
+            ),
+            routing_http_response_access_control_allow_headers_header_value: get(
+                Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_HEADERS_HEADER_VALUE,
+            ),
+            routing_http_response_access_control_allow_methods_header_value: get(
+                Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_METHODS_HEADER_VALUE,
+            ),
+            routing_http_response_access_control_allow_origin_header_value: get(
+                Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_ALLOW_ORIGIN_HEADER_VALUE,
+            ),
+            routing_http_response_access_control_expose_headers_header_value: get(
+                Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_EXPOSE_HEADERS_HEADER_VALUE,
+            ),
+            routing_http_response_access_control_max_age_header_value: get(
+                Self::ROUTING_HTTP_RESPONSE_ACCESS_CONTROL_MAX_AGE_HEADER_VALUE,
+            ),
+            routing_http_response_content_security_policy_header_value: get(
+                Self::ROUTING_HTTP_RESPONSE_CONTENT_SECURITY_POLICY_HEADER_VALUE,
+            ),
             routing_http_response_server_enabled: get(Self::ROUTING_HTTP_RESPONSE_SERVER_ENABLED).map(|v| v == "true"),
-            routing_http_response_strict_transport_security_header_value: get(Self::ROUTING_HTTP_RESPONSE_STRICT_TRANSPORT_SECURITY_HEADER_VALUE),
-            routing_http_response_x_content_type_options_header_value: get(Self::ROUTING_HTTP_RESPONSE_X_CONTENT_TYPE_OPTIONS_HEADER_VALUE),
-            routing_http_response_x_frame_options_header_value: get(Self::ROUTING_HTTP_RESPONSE_X_FRAME_OPTIONS_HEADER_VALUE),
+            routing_http_response_strict_transport_security_header_value: get(
+                Self::ROUTING_HTTP_RESPONSE_STRICT_TRANSPORT_SECURITY_HEADER_VALUE,
+            ),
+            routing_http_response_x_content_type_options_header_value: get(
+                Self::ROUTING_HTTP_RESPONSE_X_CONTENT_TYPE_OPTIONS_HEADER_VALUE,
+            ),
+            routing_http_response_x_frame_options_header_value: get(
+                Self::ROUTING_HTTP_RESPONSE_X_FRAME_OPTIONS_HEADER_VALUE,
+            ),
             ssl_policy: l.ssl_policy,
             tags,
             tcp_idle_timeout_seconds: get(Self::TCP_IDLE_TIMEOUT_SECONDS).and_then(|v| v.parse().ok()),

@@ -40,7 +40,10 @@ pub(crate) struct LoadBalancer {
     /// Host name.
     dns_name: Computed<String>,
     /// How names are answered, of network load balancers.
-    #[attr(keep_null, one_of("availability_zone_affinity", "partial_availability_zone_affinity", "any_availability_zone"))]
+    #[attr(
+        keep_null,
+        one_of("availability_zone_affinity", "partial_availability_zone_affinity", "any_availability_zone")
+    )]
     dns_record_client_routing_policy: Option<String>,
     /// Drops headers with invalid names.
     #[attr(default = false, keep_null)]
@@ -237,7 +240,8 @@ impl Resource for LoadBalancer {
             };
             value.is_none() || value == free
         };
-        let mut set: Vec<LoadBalancerAttribute> = made.own().filter(|(n, _)| !plain(*n)).map(|(n, k)| made.pair(n, k)).collect();
+        let mut set: Vec<LoadBalancerAttribute> =
+            made.own().filter(|(n, _)| !plain(*n)).map(|(n, k)| made.pair(n, k)).collect();
         if let Some(logs) = made.access_logs.as_ref().filter(|l| l.enabled == Some(true)) {
             set.extend(logs.requests("access_logs"));
         }
@@ -288,10 +292,7 @@ impl Resource for LoadBalancer {
             set.extend(want.connection_logs.as_ref().unwrap_or(&off).requests("connection_logs"));
         }
         want.put(cx, set).await?;
-        if changed.any(&[
-            Self::SECURITY_GROUPS,
-            Self::ENFORCE_SECURITY_GROUP_INBOUND_RULES_ON_PRIVATE_LINK_TRAFFIC,
-        ]) {
+        if changed.any(&[Self::SECURITY_GROUPS, Self::ENFORCE_SECURITY_GROUP_INBOUND_RULES_ON_PRIVATE_LINK_TRAFFIC]) {
             want.set_security_groups(cx).await?;
         }
         if changed.any(&[Self::SUBNETS, Self::SUBNET_MAPPING]) {
@@ -384,7 +385,14 @@ impl Resource for LoadBalancer {
                 edit.set(name, prior);
             }
         }
-        if edit.changes(Self::SUBNET_MAPPING) && !edit.changes(Self::SUBNETS) && edit.config(Self::SUBNETS).is_null() {
+        // Subnets and mappings tell the same in two ways: when one changes, the other follows.
+        let unset = |v: &Value| v.as_items().is_none_or(<[Value]>::is_empty) && !v.is_unknown();
+        if edit.changes(Self::SUBNETS) && unset(edit.config(Self::SUBNET_MAPPING)) {
+            edit.set_unknown(Self::SUBNET_MAPPING);
+        } else if edit.changes(Self::SUBNET_MAPPING)
+            && !edit.changes(Self::SUBNETS)
+            && edit.config(Self::SUBNETS).is_null()
+        {
             edit.set_unknown(Self::SUBNETS);
         }
         if kind == "network" {
@@ -460,7 +468,8 @@ impl LoadBalancer {
             return Ok(());
         }
         // A bucket policy that was just made may not be visible yet.
-        let call = elbv2(cx.api).modify_load_balancer_attributes().load_balancer_arn(&self.id).set_attributes(Some(set));
+        let call =
+            elbv2(cx.api).modify_load_balancer_attributes().load_balancer_arn(&self.id).set_attributes(Some(set));
         let (call, end) = (&call, std::time::Instant::now() + std::time::Duration::from_secs(60));
         cx.wait("the load balancer's attributes to be accepted", Pace::QUICK, || async move {
             match call.clone().send().await.api() {

@@ -13,8 +13,7 @@ pub(crate) const BATCH: usize = 20;
 
 /// Tags as the API writes them; `None` when there are none.
 pub(crate) fn list(tags: impl IntoIterator<Item = (String, String)>) -> Option<Vec<Tag>> {
-    let tags: Vec<Tag> =
-        tags.into_iter().filter_map(|(k, v)| Tag::builder().key(k).value(v).build().into()).collect();
+    let tags: Vec<Tag> = tags.into_iter().filter_map(|(k, v)| Tag::builder().key(k).value(v).build().into()).collect();
     (!tags.is_empty()).then_some(tags)
 }
 
@@ -43,12 +42,22 @@ pub(crate) async fn update(aws: &Aws, arn: &str, prior: &Tags, want: &Tags) -> R
     Ok(())
 }
 
-/// Removes the temporary creation tag.
+/// Removes the temporary creation tag, many objects in one call.
 pub(crate) async fn forget_token(aws: &Aws, arns: &[String]) -> Result<(), Error> {
-    for arn in arns {
-        match elbv2(aws).remove_tags().resource_arns(arn).tag_keys(OPERATION_TAG).send().await.api() {
-            Err(e) if e.is_not_found() => {}
-            other => drop(other?),
+    let remove = |arns: Vec<String>| {
+        let call = elbv2(aws).remove_tags().set_resource_arns(Some(arns)).tag_keys(OPERATION_TAG);
+        async move { call.send().await.api().map(drop) }
+    };
+    for arns in arns.chunks(BATCH) {
+        match remove(arns.to_vec()).await {
+            // One object that is gone fails the whole call.
+            Err(e) if e.is_not_found() => {
+                for arn in arns {
+                    let alone = remove(vec![arn.clone()]).await;
+                    alone.or_else(|e| if e.is_not_found() { Ok(()) } else { Err(e) })?;
+                }
+            }
+            other => other?,
         }
     }
     Ok(())

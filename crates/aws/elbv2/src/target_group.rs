@@ -410,7 +410,8 @@ impl Resource for TargetGroup {
         if kind != "lambda" {
             for name in [Self::PORT, Self::PROTOCOL, Self::VPC_ID] {
                 if config.get(name.0).is_none_or(Value::is_null) {
-                    let detail = format!("Attribute \"{}\" must be specified when \"target_type\" is \"{kind}\".", name.0);
+                    let detail =
+                        format!("Attribute \"{}\" must be specified when \"target_type\" is \"{kind}\".", name.0);
                     out.push(invalid(Path::root().attr(name.0), "Missing required argument", detail));
                 }
             }
