@@ -61,8 +61,19 @@ pub(crate) struct Keys {
     name: Option<LitStr>,
 }
 
-const FLAGS: [&str; 10] =
-    ["force_new", "computed", "optional", "required", "sensitive", "write_only", "carry", "keep_null", "nested", "set"];
+const FLAGS: [&str; 11] = [
+    "force_new",
+    "computed",
+    "optional",
+    "required",
+    "sensitive",
+    "write_only",
+    "carry",
+    "keep_null",
+    "moving",
+    "nested",
+    "set",
+];
 const LISTS: [&str; 5] = ["conflicts_with", "required_with", "exactly_one_of", "at_least_one_of", "invalidates"];
 
 impl Keys {

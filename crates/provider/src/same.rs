@@ -107,6 +107,9 @@ fn keep_field(f: &Field, new: &Value, old: &Value, legacy: bool) -> Value {
     if old.is_unknown() {
         return new.clone();
     }
+    if f.moving && !is_zero(old) {
+        return old.clone();
+    }
     if (f.carry && new.is_null() || same(f, new, old, legacy)) && !old.ty().has_dynamic() {
         return old.clone();
     }

@@ -508,14 +508,17 @@ impl EcsService {
             |said: Option<i32>, known: i32, default: i32| said.unwrap_or(if known > 0 { known } else { default });
         let maximum = or_known(maximum, known.deployment_maximum_percent, 200);
         let minimum = or_known(minimum, known.deployment_minimum_healthy_percent, 100);
+        let said = deployment.is_some();
         let (breaker, alarms) = deployment.map(|d| (d.deployment_circuit_breaker, d.alarms)).unwrap_or_default();
         // ECS says "off" for what was never configured.
         let breaker = breaker
             .filter(|b| b.enable || b.rollback || known.deployment_circuit_breaker.is_some())
-            .map(|b| CircuitBreaker { enable: b.enable, rollback: b.rollback });
+            .map(|b| CircuitBreaker { enable: b.enable, rollback: b.rollback })
+            .or_else(|| known.deployment_circuit_breaker.clone().filter(|_| !said));
         let alarms = alarms
             .filter(|a| a.enable || a.rollback || !a.alarm_names.is_empty() || known.alarms.is_some())
-            .map(Alarms::from_answer);
+            .map(Alarms::from_answer)
+            .or_else(|| known.alarms.clone().filter(|_| !said));
         let primary = s.deployments.into_iter().flatten().find(|d| d.status.as_deref() == Some("PRIMARY"));
         let (connect, volumes, lattice) = primary
             .map(|d| (d.service_connect_configuration, d.volume_configurations, d.vpc_lattice_configurations))
