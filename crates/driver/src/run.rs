@@ -210,7 +210,7 @@ async fn drive(
             // Work that never waits must hear of it too.
             if settings.interrupt.count() > interrupts && interrupts == 0 {
                 interrupts = 1;
-                ready.push_back(Event::Interrupt);
+                ready.push_front(Event::Interrupt);
             }
             // Answers to reads come by the channel; they go first, so that a refresh is not ended before them.
             while let Ok(event) = heard.try_recv() {

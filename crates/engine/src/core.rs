@@ -421,9 +421,6 @@ impl Core {
         let NodeAddr::Provider(addr) = self.graph.node(n).addr.clone() else { return None };
         let Some(provider) = self.lookup.provider(&addr.provider) else {
             // Reported by the resources that need it, with their place.
-            if self.graph.graph.neighbors(n).all(|m| !matches!(self.graph.node(m).addr, NodeAddr::Resource(_))) {
-                return None;
-            }
             return None;
         };
         let schema = provider.config_schema();
@@ -451,11 +448,6 @@ impl Core {
             _ => d,
         });
         self.take(Diagnostics(placed.collect())).then_some((provider, value))
-    }
-
-    /// Evaluates an expression in the root module.
-    pub(crate) fn eval_root(&self, expr: &Expr) -> (Value, Diagnostics) {
-        Ctx::new(self, 0).repeated(Repetition::None).eval(expr)
     }
 }
 

@@ -181,13 +181,6 @@ impl Checks {
         instance.1.extend(problem);
     }
 
-    /// The status of one instance, where it is known.
-    pub(crate) fn clear(&mut self, module: &ModulePath, local: &str, address: &str) {
-        if let Some(object) = self.objects.get_mut(&(module.clone(), local.to_owned())) {
-            object.1.remove(address);
-        }
-    }
-
     pub(crate) fn results(&self) -> CheckResults {
         let objects = self.objects.iter().map(|((module, local), (kind, instances))| {
             let status = instances.values().map(|(s, _)| *s).max().unwrap_or(CheckStatus::Unknown);

@@ -85,6 +85,7 @@ impl Scheduler {
     }
 
     /// Where a node stands.
+    #[cfg(test)]
     pub(crate) fn status(&self, node: NodeIndex) -> Status {
         self.status[node.index()]
     }

@@ -307,8 +307,3 @@ impl Scope for Ctx<'_> {
 fn module_text(path: &ModulePath) -> String {
     if path.is_root() { "the root module".into() } else { path.to_string() }
 }
-
-/// The type of a resource's value where nothing of it is known.
-pub(crate) fn unknown_object(ty: &Type) -> Value {
-    Value::unknown(ty.clone())
-}

@@ -32,7 +32,7 @@ use crate::tree::Tree;
 use instance::InstancePlan;
 pub(crate) use import::check_import_id;
 pub(crate) use instance::on;
-pub(crate) use prior::{decode_instance, marked_instance};
+pub(crate) use prior::marked_instance;
 use prior::{Prior, PriorId};
 
 /// What planning starts from.
