@@ -1,9 +1,29 @@
 //! S3: buckets and what is set on them.
 
+mod access;
+mod bucket;
+mod empty;
+mod encryption;
+mod lifecycle;
+mod public_access_block;
+mod replication;
+mod settings;
+mod shared;
+mod versioning;
+mod website;
+
 use sdt_aws_core::Aws;
-use sdt_provider::Service;
+use sdt_provider::{Service, resource};
 
 sdt_aws_core::client!(s3, "s3", aws_sdk_s3, |aws, builder| builder.force_path_style(aws.s3_path_style));
 
 /// The types of this service, by name.
-pub const SERVICE: Service<Aws> = Service { resources: &[], data: &[] };
+pub const SERVICE: Service<Aws> = Service {
+    resources: &[
+        resource::<bucket::Bucket>(),
+        resource::<public_access_block::PublicAccessBlock>(),
+        resource::<encryption::EncryptionConfiguration>(),
+        resource::<versioning::Versioning>(),
+    ],
+    data: &[],
+};
