@@ -15,6 +15,7 @@ never outlives the script that started it. Beside moto's own control (POST /moto
   GET  /_local/trap       {"seen": mutating requests so far, "sprung": operation or null}
   POST /_local/fault      {"match": "s3", "status": 503, "code": "SlowDown", "times": 3}: answers instead of moto
   POST /_local/hold       {"match": "ec2:DescribeVpcs"}: such requests wait until the next hold; {} holds nothing
+  POST /_local/store      {"bucket": B, "table": T}: makes a bucket and a lock table for states
   GET  /_local/inventory  what exists, see inventory.py
 
 "State" are requests for objects in a bucket and items in a table: nothing that the configurations manage is one.
@@ -178,10 +179,12 @@ class Front:
                 self.fault = given or None
             elif what == "hold" and post:
                 self.held = given.get("match", "")
-            elif what != "inventory":
+            elif what not in ("inventory", "store"):
                 return answer(start, "404 Not Found", b"no such control", "text/plain")
         if what == "inventory":
             reply = inventory.take(f"http://{env['HTTP_HOST']}")
+        if what == "store":
+            inventory.make_store(f"http://{env['HTTP_HOST']}", given["bucket"], given["table"])
         return answer(start, "200 OK", json.dumps(reply).encode(), "application/json")
 
 
