@@ -10,18 +10,17 @@ use sdt_value::{to_json, type_to_json};
 use serde_json::{Value as Json, json};
 
 /// Differences that are meant, `type.attribute: fact`, each with its reason.
-const MEANT: &[(&str, &str)] =
-    &[
-        ("aws_vpc.instance_tenancy: forces_replacement", "depends on the direction: `customize`"),
-        ("aws_lb_listener.default_action.forward.stickiness.enabled: default", PLANNED),
-        ("aws_lb_listener.default_action.forward.target_group.weight: default", PLANNED),
-        ("aws_lb_listener.default_action.redirect.host: default", PLANNED),
-        ("aws_lb_listener.default_action.redirect.path: default", PLANNED),
-        ("aws_lb_listener.default_action.redirect.port: default", PLANNED),
-        ("aws_lb_listener.default_action.redirect.protocol: default", PLANNED),
-        ("aws_lb_listener.default_action.redirect.query: default", PLANNED),
-        ("aws_lb_target_group.slow_start: range", "0 is allowed too: `validate`"),
-    ];
+const MEANT: &[(&str, &str)] = &[
+    ("aws_vpc.instance_tenancy: forces_replacement", "depends on the direction: `customize`"),
+    ("aws_lb_listener.default_action.forward.stickiness.enabled: default", PLANNED),
+    ("aws_lb_listener.default_action.forward.target_group.weight: default", PLANNED),
+    ("aws_lb_listener.default_action.redirect.host: default", PLANNED),
+    ("aws_lb_listener.default_action.redirect.path: default", PLANNED),
+    ("aws_lb_listener.default_action.redirect.port: default", PLANNED),
+    ("aws_lb_listener.default_action.redirect.protocol: default", PLANNED),
+    ("aws_lb_listener.default_action.redirect.query: default", PLANNED),
+    ("aws_lb_target_group.slow_start: range", "0 is allowed too: `validate`"),
+];
 
 /// Why the facts lack a default that is there.
 const PLANNED: &str = "observed in plans; the facts could not see it, since the block around it is required";

@@ -137,7 +137,10 @@ pub async fn apply(
     };
     if saved.is_ok() && persistence.is_some() && settings.interrupt.count() < 2 {
         for complaint in shared.settle().await {
-            diags.push(Diagnostic { severity: complaint.severity, ..Diagnostic::error(complaint.summary, complaint.detail) });
+            diags.push(Diagnostic {
+                severity: complaint.severity,
+                ..Diagnostic::error(complaint.summary, complaint.detail)
+            });
         }
     }
     ApplyOutcome { state, diags, saved, done }
@@ -146,9 +149,7 @@ pub async fn apply(
 /// Whether anything outside state is touched: only then a journal is needed.
 fn has_outside_effects(input: &ApplyInput) -> bool {
     let changes = input.plan.changes.iter().filter(|c| c.action != sdt_plan::Action::NoOp);
-    changes
-        .filter_map(|c| input.providers.provider(&c.provider.provider))
-        .any(|p| p.has_outside_effects())
+    changes.filter_map(|c| input.providers.provider(&c.provider.provider)).any(|p| p.has_outside_effects())
 }
 
 async fn save(p: &Persistence, state: &mut State, lineage: String) -> Result<(), StoreError> {
@@ -189,7 +190,12 @@ async fn drive(
         interrupt: settings.interrupt.clone(),
         tokens: Arc::default(),
     };
-    let mut loop_ = Loop { running: FuturesUnordered::new(), journalling: FuturesUnordered::new(), since: HashMap::new(), diags: Diagnostics::new() };
+    let mut loop_ = Loop {
+        running: FuturesUnordered::new(),
+        journalling: FuturesUnordered::new(),
+        since: HashMap::new(),
+        diags: Diagnostics::new(),
+    };
     let mut ready: std::collections::VecDeque<Event> = [Event::Start].into();
     let mut interrupts = 0;
     let mut tick = tokio::time::interval(TICK);

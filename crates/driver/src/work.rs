@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_engine::{Answer, Event, Op, OpId, Progress, ProviderKey, ProviderLookup};
-use sdt_provider::{ApplyRequest, ApplySink, Complaint, Instance, Private, ProviderEnv, ReadAnswer, ReadSink, RecoverAnswer};
+use sdt_provider::{
+    ApplyRequest, ApplySink, Complaint, Instance, Private, ProviderEnv, ReadAnswer, ReadSink, RecoverAnswer,
+};
 use sdt_state::Begun;
 use sdt_value::{Path, Type, Value};
 use tokio::sync::{Semaphore, mpsc};
@@ -228,7 +230,8 @@ impl ApplySink for Applies {
     }
 
     fn waiting(&self, what: &str) {
-        let _ = self.notes.send(Progress::Waiting { op: self.op, elapsed: self.began.elapsed(), what: what.to_owned() });
+        let _ =
+            self.notes.send(Progress::Waiting { op: self.op, elapsed: self.began.elapsed(), what: what.to_owned() });
     }
 
     fn stopping(&self) -> bool {

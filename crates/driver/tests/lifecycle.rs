@@ -1,5 +1,7 @@
 //! Configurations with the built-in providers, through plan and apply.
 
+#![allow(clippy::print_stderr, reason = "tests report what they measured")]
+
 mod world;
 
 use sdt_engine::PlanOptions;
@@ -48,7 +50,10 @@ async fn create_update_replace_delete() {
         ("resource terraform_data a { count = 2 }", &["terraform_data.a[0]: create", "terraform_data.a[1]: create"]),
         ("resource terraform_data a { count = 1 }", &["terraform_data.a[1]: delete (delete_because_count_index)"]),
         ("resource terraform_data a {}", &["terraform_data.a: no-op from terraform_data.a[0]"]),
-        ("resource terraform_data b {}\nmoved {\n from = terraform_data.a\n to = terraform_data.b\n}", &["terraform_data.b: no-op from terraform_data.a"]),
+        (
+            "resource terraform_data b {}\nmoved {\n from = terraform_data.a\n to = terraform_data.b\n}",
+            &["terraform_data.b: no-op from terraform_data.a"],
+        ),
         ("", &["terraform_data.b: delete (delete_because_no_resource_config)"]),
     ])
     .await;
@@ -57,13 +62,13 @@ async fn create_update_replace_delete() {
 #[tokio::test]
 async fn modules_expand() {
     let main = "module m {\n source = \"./m\"\n for_each = toset([\"x\", \"y\"])\n v = each.key\n}\noutput all { value = { for k, m in module.m : k => m.o } }";
-    let child = "variable v {}\nresource terraform_data r { input = var.v }\noutput o { value = terraform_data.r.output }";
+    let child =
+        "variable v {}\nresource terraform_data r { input = var.v }\noutput o { value = terraform_data.r.output }";
     let files = [("main.tf", main), ("m/main.tf", child)];
     let (changes, state) = run(&files, &State::default(), PlanOptions::default()).await;
     assert_eq!(changes, ["module.m[\"x\"].terraform_data.r: create", "module.m[\"y\"].terraform_data.r: create"]);
     assert_eq!(state.outputs["all"].value, serde_json::json!({"x": "x", "y": "y"}));
-    let (changes, state) =
-        run(&files, &state, PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() }).await;
+    let (changes, state) = run(&files, &state, PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() }).await;
     assert_eq!(changes.len(), 2);
     assert!(state.is_empty(), "{state:?}");
 }
@@ -103,7 +108,10 @@ impl sdt_driver::ProgressSink for Stop {
 
 #[tokio::test]
 async fn an_interrupt_ends_gracefully() {
-    let c = config(&[("main.tf", "resource terraform_data a {}\nresource terraform_data b { input = terraform_data.a.id }")]);
+    let c = config(&[(
+        "main.tf",
+        "resource terraform_data a {}\nresource terraform_data b { input = terraform_data.a.id }",
+    )]);
     let (p, _) = plan(&c, &State::default(), PlanOptions::default()).await;
     let settings = world::settings();
     let stop = Stop(settings.interrupt.clone());

@@ -62,7 +62,9 @@ fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, 
     let number = match sdt_value::convert(&value, &Type::Number) {
         Ok(number) => number,
         Err(e) => {
-            diags.push(Diagnostic::error("Incorrect value type", format!("Invalid expression value: {e}.")).at(expr.span()));
+            diags.push(
+                Diagnostic::error("Incorrect value type", format!("Invalid expression value: {e}.")).at(expr.span()),
+            );
             return Err(diags);
         }
     };
@@ -104,7 +106,10 @@ fn by_for_each(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansio
     if value.marks().contains(Marks::EPHEMERAL)
         || matches!(value.kind(), Kind::Set(..)) && value.deep_marks().contains(Marks::EPHEMERAL)
     {
-        return fail(SUMMARY, "The value is ephemeral, so it may differ between plan and apply. Instances cannot depend on it.");
+        return fail(
+            SUMMARY,
+            "The value is ephemeral, so it may differ between plan and apply. Instances cannot depend on it.",
+        );
     }
     if value.is_null() {
         return fail(SUMMARY, "The value is null. A map, or a set of strings, is required.");
@@ -158,7 +163,10 @@ fn by_for_each(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansio
 }
 
 fn set_detail(element: &Type) -> String {
-    format!("A set must hold strings to give keys of instances; this one holds elements of type {}.", element.friendly_name())
+    format!(
+        "A set must hold strings to give keys of instances; this one holds elements of type {}.",
+        element.friendly_name()
+    )
 }
 
 fn member(key: Str, value: Value) -> (Option<InstanceKey>, Repetition) {

@@ -124,11 +124,7 @@ impl ConfigGraph {
         self.reach(from, petgraph::Direction::Outgoing)
     }
 
-    fn reach(
-        &self,
-        from: impl IntoIterator<Item = NodeIndex>,
-        direction: petgraph::Direction,
-    ) -> FxHashSet<NodeIndex> {
+    fn reach(&self, from: impl IntoIterator<Item = NodeIndex>, direction: petgraph::Direction) -> FxHashSet<NodeIndex> {
         let mut seen: FxHashSet<NodeIndex> = from.into_iter().collect();
         let mut stack: Vec<NodeIndex> = seen.iter().copied().collect();
         while let Some(n) = stack.pop() {

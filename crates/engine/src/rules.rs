@@ -82,7 +82,9 @@ impl Ctx<'_> {
                 diags.extend(more);
                 let subject = if kind == RuleKind::Validation { place } else { at };
                 let detail = match (&message, kind) {
-                    (Some(m), RuleKind::Validation) => format!("{m}\n\nThis was checked by the validation rule of the variable."),
+                    (Some(m), RuleKind::Validation) => {
+                        format!("{m}\n\nThis was checked by the validation rule of the variable.")
+                    }
                     (Some(m), _) => m.clone(),
                     (None, _) => "The condition does not hold, and its message could not be evaluated.".to_owned(),
                 };
@@ -219,4 +221,3 @@ impl Core {
         ok
     }
 }
-

@@ -51,7 +51,11 @@ pub(crate) fn wanted(
     // Outputs and checks come along when all they need is there anyway.
     for n in graph.order() {
         let follows = match &graph.node(n).addr {
-            NodeAddr::Output(..) | NodeAddr::Local(..) | NodeAddr::Check(..) | NodeAddr::Variable(..) | NodeAddr::Module(_) => {
+            NodeAddr::Output(..)
+            | NodeAddr::Local(..)
+            | NodeAddr::Check(..)
+            | NodeAddr::Variable(..)
+            | NodeAddr::Module(_) => {
                 let mut needs_resource = false;
                 let inside = graph.with_needed([n]).into_iter().filter(is_resource).all(|r| {
                     needs_resource = true;

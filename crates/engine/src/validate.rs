@@ -76,7 +76,13 @@ fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {
             ok &= core.take(on(diags, &addr.to_string()));
         }
     }
-    for import in core.tree.module(0).clone().imports.iter().filter(|i| i.to_module == addr.module && i.to_resource == addr.resource)
+    for import in core
+        .tree
+        .module(0)
+        .clone()
+        .imports
+        .iter()
+        .filter(|i| i.to_module == addr.module && i.to_resource == addr.resource)
     {
         if import.for_each.is_none() {
             let diags = crate::plan::check_import_id(&Ctx::new(core, 0), import);

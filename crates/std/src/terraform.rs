@@ -12,8 +12,7 @@ use crate::{Definition, LocalProvider, Random};
 
 /// Reads the outputs of another configuration's state: (backend type, its configuration, workspace) to an object of outputs.
 /// The edge hands it in, since reading states needs stores.
-pub type RemoteStates =
-    Arc<dyn Fn(&str, &Value, Option<&str>) -> Result<Value, Vec<Complaint>> + Send + Sync>;
+pub type RemoteStates = Arc<dyn Fn(&str, &Value, Option<&str>) -> Result<Value, Vec<Complaint>> + Send + Sync>;
 
 /// The built-in provider. Without `remote_states` the data source answers with an error.
 #[must_use]
@@ -56,10 +55,7 @@ impl Definition for TerraformData {
                 ("id", attr(Type::String, Set::Computed, "A UUID, new for every object.")),
                 ("input", attr(Type::Dynamic, Set::Optional, "The value to store.")),
                 ("output", attr(Type::Dynamic, Set::Computed, "The stored value, known after apply.")),
-                (
-                    "triggers_replace",
-                    attr(Type::Dynamic, Set::Optional, "A value whose change replaces the object."),
-                ),
+                ("triggers_replace", attr(Type::Dynamic, Set::Optional, "A value whose change replaces the object.")),
             ],
             "Stores a value and takes part in the lifecycle like any resource.",
         )

@@ -451,7 +451,7 @@ impl LoadBalancer {
     /// The attributes that this kind has.
     fn own(&self) -> impl Iterator<Item = (Name, &'static str)> {
         let of_kind = |kinds: &&[&str]| kinds.contains(&self.load_balancer_type.as_str());
-        ATTRIBUTES.iter().filter(move |(_, _, kinds)| of_kind(&kinds)).map(|(name, key, _)| (*name, *key))
+        ATTRIBUTES.iter().filter(move |(_, _, kinds)| of_kind(kinds)).map(|(name, key, _)| (*name, *key))
     }
 
     fn attribute(&self, name: Name) -> Option<String> {

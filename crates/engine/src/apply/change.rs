@@ -107,7 +107,9 @@ impl ApplyWalk {
             self.core.diags.push(
                 Diagnostic::error(
                     "Configuration contains unknown value",
-                    format!("The configuration of {address} still has unknown values although everything before it is done."),
+                    format!(
+                        "The configuration of {address} still has unknown values although everything before it is done."
+                    ),
                 )
                 .at(resource.span)
                 .on(&address),
@@ -286,7 +288,13 @@ impl ApplyWalk {
     }
 
     /// Reports what a provider says. Returns false when one of it is an error.
-    pub(super) fn complain(&mut self, n: NodeIndex, info: &TypeInfo, address: &str, complaints: Vec<Complaint>) -> bool {
+    pub(super) fn complain(
+        &mut self,
+        n: NodeIndex,
+        info: &TypeInfo,
+        address: &str,
+        complaints: Vec<Complaint>,
+    ) -> bool {
         let resource = self.resource_of(n);
         let context = resource.as_ref().map(|r| (r, &info.schema.block));
         let mut ok = true;

@@ -85,7 +85,9 @@ impl ApplyWalk {
         let touched = std::mem::take(&mut self.closing.touched);
         let keys: Vec<_> = self.state.resources.keys().cloned().collect();
         for key in keys {
-            let Some(config) = config_resource(&key).filter(|c| c.resource.mode == Mode::Managed && touched.contains(c)) else {
+            let Some(config) =
+                config_resource(&key).filter(|c| c.resource.mode == Mode::Managed && touched.contains(c))
+            else {
                 continue;
             };
             let Some(n) = self.core.graph.find(&NodeAddr::Resource(config)) else { continue };

@@ -152,8 +152,7 @@ impl ApplyWalk {
     /// Tells whether nothing is left to wait for.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.pending.is_empty()
-            && (self.halted || self.plan.mode == PlanMode::RefreshOnly || self.sched.open() == 0)
+        self.pending.is_empty() && (self.halted || self.plan.mode == PlanMode::RefreshOnly || self.sched.open() == 0)
     }
 
     /// How many changes have been made.

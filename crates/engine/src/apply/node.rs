@@ -100,8 +100,12 @@ impl ApplyWalk {
         let mut ok = true;
         let mut planned: usize = 0;
         for mi in self.core.insts.of_module(id).to_vec() {
-            let found =
-                expand(&Ctx::new(&self.core, mi), resource.count.as_ref(), resource.for_each.as_ref(), Placeholder::Never);
+            let found = expand(
+                &Ctx::new(&self.core, mi),
+                resource.count.as_ref(),
+                resource.for_each.as_ref(),
+                Placeholder::Never,
+            );
             let expansion = match found {
                 Ok(expansion) => expansion,
                 Err(diags) => {
@@ -121,7 +125,9 @@ impl ApplyWalk {
                         if change.action == Action::NoOp && change.importing.is_none() {
                             let value = change.after.clone();
                             self.core.slots.resource_mut(n, &self.core.insts, mi).set(key, value.clone());
-                            if !resource.lifecycle.preconditions.is_empty() || !resource.lifecycle.postconditions.is_empty() {
+                            if !resource.lifecycle.preconditions.is_empty()
+                                || !resource.lifecycle.postconditions.is_empty()
+                            {
                                 ok &= self.conditions(mi, resource, &repetition, &instance, Some(value));
                             }
                         }
@@ -153,7 +159,8 @@ impl ApplyWalk {
         if ok && planned < expected.clone().count() {
             for i in expected {
                 let addr = plan.changes[*i].addr.clone();
-                let there = self.core.insts.find(&addr.module).and_then(|mi| self.core.slots.resource(n, &self.core.insts, mi));
+                let there =
+                    self.core.insts.find(&addr.module).and_then(|mi| self.core.slots.resource(n, &self.core.insts, mi));
                 if there.is_none() {
                     self.differs(resource, &addr.to_string());
                     return false;

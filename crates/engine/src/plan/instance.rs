@@ -88,7 +88,8 @@ impl PlanWalk {
             Some(p) => ignore_changes(&resource.lifecycle.ignore_changes, &self.priors[p].value, config.clone()),
             None => config.clone(),
         };
-        let plan = InstancePlan { node: n, mi, addr, repetition, config, ignoring, marks, prior, forced, replacing: None };
+        let plan =
+            InstancePlan { node: n, mi, addr, repetition, config, ignoring, marks, prior, forced, replacing: None };
         self.runs.entry(n).or_default().open += 1;
         self.ask(plan);
         true
@@ -136,13 +137,7 @@ impl PlanWalk {
             None => (Value::null(info.ty.clone()), no_private(), plan.config.clone()),
         };
         let proposed = sdt_schema::proposed_new(&info.schema.block, &prior, &config);
-        let request = PlanRequest {
-            type_name: plan.addr.resource.type_name.clone(),
-            config,
-            prior,
-            proposed,
-            private,
-        };
+        let request = PlanRequest { type_name: plan.addr.resource.type_name.clone(), config, prior, proposed, private };
         let id = self.core.op_id();
         let Some(provider) = self.core.graph.node(plan.node).provider.and_then(|p| self.provider_keys.get(&p)) else {
             return;
@@ -197,7 +192,8 @@ impl PlanWalk {
         private: Private,
     ) -> Option<bool> {
         let planned_marked = mark_schema(&info.schema.block, planned.clone().mark_with_paths(&plan.marks));
-        let order = if self.create_first.contains(&plan.node) { ReplaceOrder::CreateFirst } else { ReplaceOrder::DeleteFirst };
+        let order =
+            if self.create_first.contains(&plan.node) { ReplaceOrder::CreateFirst } else { ReplaceOrder::DeleteFirst };
         let Some(p) = plan.prior else {
             return Some(self.record(plan, info, Action::Create, None, Vec::new(), planned_marked, private));
         };
@@ -209,7 +205,8 @@ impl PlanWalk {
             return Some(self.record(plan, info, Action::Replace(order), reason, Vec::new(), planned_marked, private));
         }
         let prior = &self.priors[p];
-        let paths: Vec<Path> = requires_replace.into_iter().filter(|path| differs(path, &prior.value, &planned)).collect();
+        let paths: Vec<Path> =
+            requires_replace.into_iter().filter(|path| differs(path, &prior.value, &planned)).collect();
         if let Some(reason) = plan.forced.or((!paths.is_empty()).then_some(Reason::ReplaceBecauseCannotUpdate)) {
             plan.replacing = Some((reason, paths));
             self.ask(plan);

@@ -29,11 +29,11 @@ use crate::rules::RuleKind;
 use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::tree::Tree;
-use instance::InstancePlan;
 pub(crate) use import::check_import_id;
+use instance::InstancePlan;
 pub(crate) use instance::on;
-pub(crate) use prior::marked_instance;
 use prior::{Prior, PriorId};
+pub(crate) use prior::{decode_instance, marked_instance};
 
 /// What planning starts from.
 pub struct PlanInput {
@@ -246,13 +246,7 @@ impl PlanWalk {
         for mi in self.core.insts.of_module(id).to_vec() {
             let address = sdt_addr::AbsCheck { module: self.core.insts.all[mi].addr.clone(), name: name.into() };
             let outcomes = Ctx::new(&self.core, mi).outcomes(&check.asserts, RuleKind::Assert, check.span);
-            ok &= self.core.run_rules(
-                &outcomes,
-                CheckKind::Check,
-                path,
-                &format!("check.{name}"),
-                address.to_string(),
-            );
+            ok &= self.core.run_rules(&outcomes, CheckKind::Check, path, &format!("check.{name}"), address.to_string());
         }
         ok
     }
@@ -307,13 +301,14 @@ impl PlanWalk {
     #[must_use]
     pub fn finish(mut self) -> (Plan, Diagnostics) {
         if self.interrupted && !self.core.diags.has_errors() {
-            self.core.diags.push(Diagnostic::error("Interrupted", "Planning was stopped before its end; nothing has been changed."));
+            self.core.diags.push(Diagnostic::error(
+                "Interrupted",
+                "Planning was stopped before its end; nothing has been changed.",
+            ));
         }
         let outputs = self.output_changes();
         let mut changes: Vec<(NodeIndex, Change)> = std::mem::take(&mut self.changes);
-        changes.sort_by(|(_, a), (_, b)| {
-            a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed))
-        });
+        changes.sort_by(|(_, a), (_, b)| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
         let listed: Vec<(NodeIndex, &Change)> = changes.iter().map(|(n, c)| (*n, c)).collect();
         let (exec, diags) = crate::exec::build(&self.core.graph, &self.wanted, &listed, self.options.mode);
         if self.options.mode != PlanMode::RefreshOnly {

@@ -99,7 +99,9 @@ impl PlanWalk {
         let n = self.core.graph.find(&NodeAddr::Resource(resource))?;
         let info = self.core.type_info(n)?;
         let value = |json: &serde_json::Value| {
-            if json.is_null() { Value::null(info.ty.clone()) } else {
+            if json.is_null() {
+                Value::null(info.ty.clone())
+            } else {
                 sdt_value::from_json(json, &info.ty).unwrap_or_else(|_| Value::null(info.ty.clone()))
             }
         };
@@ -231,7 +233,9 @@ impl PlanWalk {
                 prior: prior.value.clone(),
                 private: prior.private.clone(),
             });
-            self.core.progress.push(Progress::RefreshStart { address: prior.addr.to_string(), id: id_of(&prior.value) });
+            self.core
+                .progress
+                .push(Progress::RefreshStart { address: prior.addr.to_string(), id: id_of(&prior.value) });
             self.runs.entry(prior.node).or_default().open += 1;
         }
         let id = self.core.op_id();

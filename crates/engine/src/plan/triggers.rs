@@ -14,12 +14,7 @@ use crate::tree::{Mi, Repetition};
 
 impl PlanWalk {
     /// Whether something that an instance is to be replaced with changes in this plan.
-    pub(super) fn triggered(
-        &self,
-        mi: Mi,
-        resource: &Resource,
-        repetition: &Repetition,
-    ) -> Result<bool, Diagnostics> {
+    pub(super) fn triggered(&self, mi: Mi, resource: &Resource, repetition: &Repetition) -> Result<bool, Diagnostics> {
         for expr in &resource.lifecycle.replace_triggered_by {
             let ctx = Ctx::new(&self.core, mi).repeated(repetition.clone());
             let Some((addr, key, rest)) = trigger(&ctx, expr)? else { continue };
@@ -83,7 +78,8 @@ impl PlanWalk {
             _ => format!("Cycle: {}", names.join(", ")),
         };
         self.core.diags.push(
-            Diagnostic::error(summary, format!("{} cannot trigger its own replacement.", resource.addr)).at(expr.span()),
+            Diagnostic::error(summary, format!("{} cannot trigger its own replacement.", resource.addr))
+                .at(expr.span()),
         );
         true
     }

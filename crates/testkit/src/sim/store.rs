@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sdt_state::{Entry, Lock, LockInfo, LockRequest, MemoryStore, Revision, Snapshot, State, StateStore, StoreError, Unlocked};
+use sdt_state::{
+    Entry, Lock, LockInfo, LockRequest, MemoryStore, Revision, Snapshot, State, StateStore, StoreError, Unlocked,
+};
 
 use super::Mortal;
 

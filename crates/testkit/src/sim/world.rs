@@ -72,7 +72,8 @@ impl World {
         };
         let base = snapshot.state.clone();
         let merged = sdt_state::overlay(snapshot, &entries);
-        let env = Env { functions: Arc::new(NoFunctions), workspace: "default".into(), cwd: "/".into(), console: false };
+        let env =
+            Env { functions: Arc::new(NoFunctions), workspace: "default".into(), cwd: "/".into(), console: false };
         let input = PlanInput {
             config: config.clone(),
             state: merged.state.clone(),
