@@ -6,7 +6,7 @@ use sdt_provider::{Block, Error, Tags};
 
 use crate::encryption;
 use crate::s3;
-use crate::shared::{absent, build};
+use crate::shared::{build, setting};
 
 /// Which other sites may use the bucket from a browser.
 #[derive(Clone, Debug, PartialEq, Block)]
@@ -108,7 +108,7 @@ pub(crate) struct Retention {
 }
 
 pub(crate) async fn cors(aws: &Aws, bucket: &str) -> Result<Vec<CorsRule>, Error> {
-    let answer = absent(s3(aws).get_bucket_cors().bucket(bucket).send().await.api())?;
+    let answer = setting(s3(aws).get_bucket_cors().bucket(bucket).send().await)?;
     let some = |items: &[String]| (!items.is_empty()).then(|| items.to_vec());
     let one = |r: &t::CorsRule| CorsRule {
         allowed_headers: some(r.allowed_headers()),
@@ -140,7 +140,7 @@ pub(crate) async fn put_cors(aws: &Aws, bucket: &str, rules: &[CorsRule]) -> Res
 }
 
 pub(crate) async fn logging(aws: &Aws, bucket: &str) -> Result<Option<Logging>, Error> {
-    let answer = absent(s3(aws).get_bucket_logging().bucket(bucket).send().await.api())?;
+    let answer = setting(s3(aws).get_bucket_logging().bucket(bucket).send().await)?;
     let found = answer.and_then(|a| a.logging_enabled);
     Ok(found.map(|l| Logging { target_bucket: l.target_bucket, target_prefix: Some(l.target_prefix) }))
 }
@@ -182,7 +182,7 @@ pub(crate) async fn put_encryption(aws: &Aws, bucket: &str, wanted: Option<&Encr
 }
 
 pub(crate) async fn versions(aws: &Aws, bucket: &str) -> Result<Versions, Error> {
-    let answer = absent(s3(aws).get_bucket_versioning().bucket(bucket).send().await.api())?;
+    let answer = setting(s3(aws).get_bucket_versioning().bucket(bucket).send().await)?;
     let status = answer.as_ref().and_then(|a| a.status());
     let mfa = answer.as_ref().and_then(|a| a.mfa_delete());
     Ok(Versions {
@@ -199,7 +199,7 @@ pub(crate) async fn put_versions(aws: &Aws, bucket: &str, wanted: &Versions) -> 
 }
 
 pub(crate) async fn object_lock(aws: &Aws, bucket: &str) -> Result<Option<ObjectLock>, Error> {
-    let answer = absent(s3(aws).get_object_lock_configuration().bucket(bucket).send().await.api())?;
+    let answer = setting(s3(aws).get_object_lock_configuration().bucket(bucket).send().await)?;
     let Some(found) = answer.and_then(|a| a.object_lock_configuration) else { return Ok(None) };
     let rule = found.rule().and_then(|r| r.default_retention()).map(|r| Retention {
         days: r.days(),
@@ -226,7 +226,7 @@ pub(crate) async fn put_object_lock(aws: &Aws, bucket: &str, wanted: &ObjectLock
 }
 
 pub(crate) async fn acceleration(aws: &Aws, bucket: &str) -> Result<Option<String>, Error> {
-    let answer = absent(s3(aws).get_bucket_accelerate_configuration().bucket(bucket).send().await.api())?;
+    let answer = setting(s3(aws).get_bucket_accelerate_configuration().bucket(bucket).send().await)?;
     Ok(answer.and_then(|a| a.status).map(|s| s.as_str().to_owned()))
 }
 
@@ -237,12 +237,8 @@ pub(crate) async fn put_acceleration(aws: &Aws, bucket: &str, wanted: &str) -> R
 }
 
 pub(crate) async fn payer(aws: &Aws, bucket: &str) -> Result<Option<String>, Error> {
-    let answer = s3(aws).get_bucket_request_payment().bucket(bucket).send().await;
-    // Stores that only resemble S3 do not know the setting and list the bucket instead.
-    if answer.as_ref().is_err_and(|e| e.raw_response().is_some_and(|r| r.status().is_success())) {
-        return Ok(None);
-    }
-    Ok(absent(answer.api())?.and_then(|a| a.payer).map(|p| p.as_str().to_owned()))
+    let answer = setting(s3(aws).get_bucket_request_payment().bucket(bucket).send().await)?;
+    Ok(answer.and_then(|a| a.payer).map(|p| p.as_str().to_owned()))
 }
 
 pub(crate) async fn put_payer(aws: &Aws, bucket: &str, wanted: &str) -> Result<(), Error> {
@@ -253,7 +249,7 @@ pub(crate) async fn put_payer(aws: &Aws, bucket: &str, wanted: &str) -> Result<(
 
 /// All tags, those of AWS itself (`aws:…`) too.
 async fn every_tag(aws: &Aws, bucket: &str) -> Result<Tags, Error> {
-    let answer = absent(s3(aws).get_bucket_tagging().bucket(bucket).send().await.api())?;
+    let answer = setting(s3(aws).get_bucket_tagging().bucket(bucket).send().await)?;
     Ok(answer.map(|a| a.tag_set).unwrap_or_default().into_iter().map(|t| (t.key, t.value)).collect())
 }
 

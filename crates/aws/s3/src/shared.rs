@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use sdt_aws_core::Api;
 use sdt_provider::{Class, Error, Name, Value};
 
 /// How long a bucket just made may be unknown to the calls that configure it.
@@ -19,6 +22,18 @@ pub(crate) fn absent<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
         Err(e) if e.has_code(&unsupported) => Ok(None),
         Err(e) => Err(e),
     }
+}
+
+/// As [`absent`]; a successful answer that is not what was asked for is "not set" too: stores that only resemble S3 answer with nothing,
+/// or list the bucket, where they do not know a setting.
+pub(crate) fn setting<T, E>(answer: Result<T, SdkError<E, HttpResponse>>) -> Result<Option<T>, Error>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    if answer.as_ref().is_err_and(|e| e.raw_response().is_some_and(|r| r.status().is_success())) {
+        return Ok(None);
+    }
+    absent(answer.api())
 }
 
 /// A request that lacks a required member: the configuration is not complete.

@@ -118,15 +118,19 @@ impl Versioning {
 
     async fn read(&self, aws: &Aws) -> Result<Self, Error> {
         let call = s3(aws).get_bucket_versioning().bucket(&self.bucket);
-        let found = call.set_expected_bucket_owner(self.expected_bucket_owner.clone()).send().await.api()?;
+        let found = shared::setting(call.set_expected_bucket_owner(self.expected_bucket_owner.clone()).send().await)?;
         Ok(Self {
             id: shared::id(&self.bucket, self.expected_bucket_owner.as_deref()),
             bucket: self.bucket.clone(),
             expected_bucket_owner: self.expected_bucket_owner.clone(),
             mfa: None,
             versioning_configuration: Configuration {
-                mfa_delete: found.mfa_delete().map(|m| m.as_str().to_owned()),
-                status: found.status().map_or("Disabled", BucketVersioningStatus::as_str).to_owned(),
+                mfa_delete: found.as_ref().and_then(|f| f.mfa_delete()).map(|m| m.as_str().to_owned()),
+                status: found
+                    .as_ref()
+                    .and_then(|f| f.status())
+                    .map_or("Disabled", BucketVersioningStatus::as_str)
+                    .to_owned(),
             },
         })
     }

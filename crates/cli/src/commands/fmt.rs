@@ -66,7 +66,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
                 use std::io::Write as _;
                 let _ = std::io::stdout().write_all(&new);
                 // On standard output the last line is always ended; files keep their end as it is.
-                if !new.is_empty() && !new.ends_with(b"\n") {
+                if !new.ends_with(b"\n") {
                     let _ = std::io::stdout().write_all(b"\n");
                 }
             }
