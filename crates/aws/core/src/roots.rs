@@ -54,7 +54,12 @@ impl HttpConnector for Connector {
                 let bytes =
                     ByteStream::new(body).collect().await.map_err(|e| ConnectorError::io(e.into()))?.into_bytes();
                 let text = String::from_utf8_lossy(&bytes);
-                *response.body_mut() = renamed(&text, root).map_or_else(|| SdkBody::from(bytes.clone()), SdkBody::from);
+                let body = renamed(&text, root).map_or_else(|| bytes.clone(), |xml| xml.into_bytes().into());
+                // The SDK compares the two.
+                if response.headers().contains_key("content-length") {
+                    response.headers_mut().insert("content-length", body.len().to_string());
+                }
+                *response.body_mut() = SdkBody::from(body);
             }
             Ok(response)
         })
