@@ -12,11 +12,12 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-/// Settings by their part of the query, with the root element that S3 answers with.
+/// Calls by their part of the query, with the root element that S3 answers with.
 const ROOTS: &[(&str, &str)] = &[
     ("accelerate", "AccelerateConfiguration"),
     ("acl", "AccessControlPolicy"),
     ("cors", "CORSConfiguration"),
+    ("delete", "DeleteResult"),
     ("lifecycle", "LifecycleConfiguration"),
     ("logging", "BucketLoggingStatus"),
     ("requestPayment", "RequestPaymentConfiguration"),
@@ -44,7 +45,7 @@ struct Connector(SharedHttpConnector);
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let root = if request.method() == "GET" { root_of(request.uri()) } else { None };
+        let root = if matches!(request.method(), "GET" | "POST") { root_of(request.uri()) } else { None };
         let answer = self.0.call(request);
         let Some(root) = root else { return answer };
         HttpConnectorFuture::new(async move {
@@ -66,7 +67,7 @@ impl HttpConnector for Connector {
     }
 }
 
-/// The root element of the answer to a GET for a setting of a bucket.
+/// The root element of the answer to a call.
 fn root_of(uri: &str) -> Option<&'static str> {
     let query = uri.split_once('?')?.1;
     let first = query.split(['&', '=']).next()?;
