@@ -8,7 +8,7 @@ use sdt_aws_sdk::{AwsError, AwsErrorKind};
 use sdt_state::journal::{decode, encode, live};
 use sdt_state::{Entry, GroupCommit, StoreError};
 
-use crate::objects::{Condition, Objects};
+use crate::objects::{Condition, Objects, SEGMENTS};
 
 /// Segments read at the same time.
 const READS: usize = 8;
@@ -28,7 +28,7 @@ impl Journal {
     pub(crate) fn new(objects: Objects, key: &str) -> Self {
         Self {
             objects,
-            prefix: format!("{key}.sdt-journal/").into(),
+            prefix: format!("{key}{SEGMENTS}").into(),
             run: Arc::new(Mutex::new(format!("unlocked-{}-{}", crate::lease::now_ms(), std::process::id()))),
             next: Arc::default(),
             group: GroupCommit::default(),

@@ -1,6 +1,7 @@
 //! The bucket: reading and conditional writing of objects.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -22,7 +23,13 @@ pub(crate) struct Objects {
     config: Arc<S3Config>,
     /// Key and its MD5, base64, where the customer holds the key.
     customer_key: Option<(String, String)>,
+    /// Versions of journal segments this process has written, by key. Deleted by version they leave nothing behind in a versioned
+    /// bucket; deleted by key alone each would stay as an old version and a marker.
+    versions: Arc<Mutex<HashMap<String, String>>>,
 }
+
+/// What the keys of journal segments have in them.
+pub(crate) const SEGMENTS: &str = ".sdt-journal/";
 
 /// An object as read.
 pub(crate) struct Object {
@@ -65,7 +72,7 @@ impl Objects {
                 }
             },
         };
-        Ok(Self { client: Client::from_conf(builder.build()), config, customer_key })
+        Ok(Self { client: Client::from_conf(builder.build()), config, customer_key, versions: Arc::default() })
     }
 
     pub(crate) async fn get(&self, key: &str) -> Result<Option<Object>, AwsError> {
@@ -134,6 +141,9 @@ impl Objects {
             };
         }
         let output = request.send().await.map_err(|error| AwsError::of(&error))?;
+        if let (true, Some(version)) = (key.contains(SEGMENTS), output.version_id) {
+            self.versions.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), version);
+        }
         Ok(output.e_tag.unwrap_or_default())
     }
 
@@ -182,31 +192,43 @@ impl Objects {
         }
     }
 
+    /// Deletes objects, by version where it is known.
     pub(crate) async fn delete_all(&self, keys: &[String]) -> Result<(), AwsError> {
         for chunk in keys.chunks(1000) {
-            let objects =
-                chunk.iter().filter_map(|key| ObjectIdentifier::builder().key(key).build().ok()).collect::<Vec<_>>();
-            let Ok(delete) = Delete::builder().set_objects(Some(objects)).quiet(true).build() else { continue };
-            let output = self
-                .client
-                .delete_objects()
-                .bucket(&self.config.bucket)
-                .delete(delete)
-                .send()
-                .await
-                .map_err(|error| AwsError::of(&error))?;
-            if let Some(error) = output.errors.unwrap_or_default().into_iter().next() {
+            let known: Vec<Option<String>> = {
+                let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+                chunk.iter().map(|key| versions.remove(key)).collect()
+            };
+            match self.delete_some(chunk.iter().zip(known)).await {
+                // Deleting a version is a permission of its own.
+                Err(error) if error.kind == AwsErrorKind::AccessDenied => {
+                    self.delete_some(chunk.iter().map(|key| (key, None))).await?;
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete_some(&self, objects: impl Iterator<Item = (&String, Option<String>)>) -> Result<(), AwsError> {
+        let one = |(key, version)| ObjectIdentifier::builder().key(key).set_version_id(version).build().ok();
+        let objects: Vec<ObjectIdentifier> = objects.filter_map(one).collect();
+        let Ok(delete) = Delete::builder().set_objects(Some(objects)).quiet(true).build() else { return Ok(()) };
+        let request = self.client.delete_objects().bucket(&self.config.bucket).delete(delete);
+        let output = request.send().await.map_err(|error| AwsError::of(&error))?;
+        match output.errors.unwrap_or_default().into_iter().next() {
+            None => Ok(()),
+            Some(error) => {
                 let denied = error.code.as_deref() == Some("AccessDenied");
-                return Err(AwsError {
+                Err(AwsError {
                     kind: if denied { AwsErrorKind::AccessDenied } else { AwsErrorKind::Other },
                     code: error.code,
                     message: error.message.unwrap_or_default(),
                     status: None,
                     request_id: None,
-                });
+                })
             }
         }
-        Ok(())
     }
 
     /// An error for people.

@@ -3,7 +3,8 @@ import hashlib
 
 
 def fill():
-    for gap in (ecs_service_settings, ec2_described_group_rules, rds_own_resource_ids, logs_associate_kms_key):
+    for gap in (ecs_service_settings, ec2_described_group_rules, rds_own_resource_ids, logs_associate_kms_key,
+                s3_markers_can_go):
         gap()
 
 
@@ -65,3 +66,9 @@ def logs_associate_kms_key():
         return "{}"
 
     Responses.associate_kms_key = Responses.disassociate_kms_key = associate
+
+
+def s3_markers_can_go():
+    """A key whose versions include a delete marker can be deleted after versioning was suspended."""
+    from moto.s3.models import FakeDeleteMarker
+    FakeDeleteMarker.dispose = lambda marker, garbage=False: None
