@@ -43,6 +43,8 @@ pub struct Persistence {
     pub revision: Revision,
     /// The lock we hold.
     pub lock: LockInfo,
+    /// Whether the journal holds entries of another state, which must stay.
+    pub shared_journal: bool,
 }
 
 /// What came of an apply.
@@ -92,7 +94,10 @@ impl Walk for ApplyWalk {
 pub async fn plan(input: PlanInput, settings: &Settings, sink: &dyn ProgressSink) -> (Plan, Diagnostics) {
     let providers = input.providers.clone();
     let mut walk = PlanWalk::new(input);
-    let (trouble, _) = drive(&mut walk, providers, settings, Journal::default(), sink).await;
+    let (trouble, shared) = drive(&mut walk, providers, settings, Journal::default(), sink).await;
+    for (key, marked) in shared.marked() {
+        walk.marked(key, marked);
+    }
     let (mut plan, mut diags) = walk.finish();
     diags.extend(trouble);
     plan.errored = diags.has_errors();
@@ -160,12 +165,12 @@ async fn save(p: &Persistence, state: &mut State, lineage: String) -> Result<(),
         state.succeed(&p.base, || lineage);
         p.store.write(state, &p.revision).await?;
     }
-    let entries = p.store.journal_read().await?;
-    if entries.is_empty() {
-        return Ok(());
+    let mut keep = Vec::new();
+    if p.shared_journal || p.store.has_open_actions() {
+        // What was begun and has no outcome stays, with the lock, until a later run has found out.
+        let entries = p.store.journal_read().await?;
+        keep = sdt_state::overlay(p.store.read().await?, &entries).keep();
     }
-    // What was begun and has no outcome stays, with the lock, until a later run has found out.
-    let keep = sdt_state::overlay(p.store.read().await?, &entries).keep();
     p.store.journal_clear(&keep).await
 }
 

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_engine::{Answer, Event, Op, OpId, Progress, ProviderKey, ProviderLookup};
 use sdt_provider::{
-    ApplyRequest, ApplySink, Complaint, Instance, Private, ProviderEnv, ReadAnswer, ReadSink, RecoverAnswer,
+    ApplyRequest, ApplySink, Complaint, Instance, Marked, Private, ProviderEnv, ReadAnswer, ReadSink, RecoverAnswer,
 };
 use sdt_state::Begun;
 use sdt_value::{Path, Type, Value};
@@ -46,13 +46,19 @@ impl Shared {
         self.instances.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
+    /// What each provider has seen that still carries the mark of its creation.
+    pub(crate) fn marked(&self) -> Vec<(ProviderKey, Vec<Marked>)> {
+        let instances = self.instances.lock().unwrap_or_else(PoisonError::into_inner);
+        instances.iter().map(|(key, instance)| (*key, instance.marked())).collect()
+    }
+
     /// Tells every provider that what these changes made is durable in the state: marks that recognise an object whose
     /// creation was cut short may go. Returns what could not be tidied up.
     pub(crate) async fn settle(&self) -> Vec<Complaint> {
         let tokens = std::mem::take(&mut *self.tokens.lock().unwrap_or_else(PoisonError::into_inner));
         let mut complaints = Vec::new();
         for instance in self.all_instances() {
-            complaints.extend(instance.settled(&tokens).await);
+            complaints.extend(instance.settled(&tokens, &[]).await);
         }
         complaints
     }
@@ -142,9 +148,9 @@ impl Shared {
                 });
                 (id, Answer::Provisioned(result))
             }),
-            Op::Settle { id, provider, tokens } => Box::pin(async move {
+            Op::Settle { id, provider, tokens, marked } => Box::pin(async move {
                 let complaints = match s.instance(provider) {
-                    Some(i) => i.settled(&tokens).await,
+                    Some(i) => i.settled(&tokens, &marked).await,
                     None => Vec::new(),
                 };
                 (id, Answer::Settled(complaints))

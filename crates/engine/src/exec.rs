@@ -25,15 +25,17 @@ struct Joins {
     end: NodeIndex,
 }
 
-/// Builds the graph. `wanted` are the nodes that this plan is about; changes come with the number of their node.
+/// Builds the graph. `wanted` are the nodes that this plan is about; changes come with the number of their node; `busy` are
+/// provider configurations that have something to do beside changes.
 pub(crate) fn build(
     config: &ConfigGraph,
     wanted: &FxHashSet<NodeIndex>,
     changes: &[(NodeIndex, &Change)],
+    busy: &FxHashSet<NodeIndex>,
     mode: PlanMode,
 ) -> (ExecGraph, Diagnostics) {
     let mut diags = Diagnostics::new();
-    let wanted = &needed(config, wanted, changes);
+    let wanted = &needed(config, wanted, changes, busy);
     let uses = uses(config, wanted, &mut diags);
     let held = above_delete_first(changes, &uses);
     let mut b = Build { exec: ExecGraph::default(), create: FxHashMap::default(), joins: FxHashMap::default() };
@@ -111,13 +113,14 @@ fn needed(
     config: &ConfigGraph,
     wanted: &FxHashSet<NodeIndex>,
     changes: &[(NodeIndex, &Change)],
+    busy: &FxHashSet<NodeIndex>,
 ) -> FxHashSet<NodeIndex> {
     let used: FxHashSet<NodeIndex> =
         changes.iter().filter(|(_, c)| c.is_effective()).filter_map(|(n, _)| config.node(*n).provider).collect();
     wanted
         .iter()
         .copied()
-        .filter(|n| !matches!(config.node(*n).addr, NodeAddr::Provider(_)) || used.contains(n))
+        .filter(|n| !matches!(config.node(*n).addr, NodeAddr::Provider(_)) || used.contains(n) || busy.contains(n))
         .collect()
 }
 

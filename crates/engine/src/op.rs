@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sdt_addr::ProviderAddr;
 use sdt_diag::Diagnostics;
 use sdt_provider::{
-    ApplyAnswer, ApplyRequest, Complaint, Imported, PlanAnswer, PlanRequest, Private, ReadAnswer, ReadRequest,
+    ApplyAnswer, ApplyRequest, Complaint, Imported, Marked, PlanAnswer, PlanRequest, Private, ReadAnswer, ReadRequest,
     RecoverAnswer, RecoverRequest,
 };
 use sdt_state::{Begun, Entry};
@@ -116,6 +116,8 @@ pub enum Op {
         provider: ProviderKey,
         /// Tokens of creations.
         tokens: Vec<String>,
+        /// Objects that earlier runs have left marked.
+        marked: Vec<Marked>,
     },
     /// Appends to the journal. Nobody waits for it; the state is written only after it.
     Journal(Vec<Entry>),

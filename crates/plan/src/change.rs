@@ -132,6 +132,15 @@ pub struct Importing {
     pub id: Value,
 }
 
+/// A creation that was cut short.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resume {
+    /// Its token.
+    pub token: String,
+    /// The object as it first was.
+    pub made: Value,
+}
+
 /// What happens to one object of a resource.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -155,6 +164,8 @@ pub struct Change {
     pub replace_paths: Vec<Path>,
     /// Set when the object is imported by this plan.
     pub importing: Option<Importing>,
+    /// Set when an interrupted run began to create the object and apply brings that to its end.
+    pub resume: Option<Resume>,
     /// Schema version of both objects.
     pub schema_version: u64,
     /// The provider's own bytes from the plan.

@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 
 use crate::encode::mode_word;
 use crate::{
-    Action, Base, Change, CheckKind, CheckObject, CheckResults, CheckStatus, CodecError, Drift, Importing,
-    ObjectResult, OutputChange, Plan, PlanMode, Reason, path_from_json, value_from_json,
+    Action, Base, Change, CheckKind, CheckObject, CheckResults, CheckStatus, CodecError, Drift, Importing, Marked,
+    ObjectResult, OutputChange, Plan, PlanMode, Reason, Resume, path_from_json, value_from_json,
 };
 
 type Result<T> = std::result::Result<T, CodecError>;
@@ -80,6 +80,13 @@ pub(crate) fn plan(json: &Json) -> Result<Plan> {
         complete: flag(json, "complete"),
         state_changed: flag(json, "state_changed"),
         recovered: list(json, "recovered", |e| Ok(e.clone()))?,
+        marked: list(json, "marked", |m| {
+            Ok(Marked {
+                provider: parsed(text(m, "provider")?)?,
+                type_name: text(m, "type")?.into(),
+                id: text(m, "id")?.to_owned(),
+            })
+        })?,
         ..Plan::default()
     })
 }
@@ -89,6 +96,10 @@ fn change(json: &Json) -> Result<Change> {
     let dependencies = list(json, "dependencies", |d| parsed(d.as_str().unwrap_or_default()))?;
     let importing = match json.get("importing") {
         Some(i) if !i.is_null() => Some(Importing { id: value(i, "id")? }),
+        _ => None,
+    };
+    let resume = match json.get("resume") {
+        Some(r) if !r.is_null() => Some(Resume { token: text(r, "token")?.to_owned(), made: value(r, "made")? }),
         _ => None,
     };
     Ok(Change {
@@ -102,6 +113,7 @@ fn change(json: &Json) -> Result<Change> {
         after: value(json, "after")?,
         replace_paths: list(json, "replace_paths", path_from_json)?,
         importing,
+        resume,
         schema_version: json.get("schema_version").and_then(Json::as_u64).unwrap_or_default(),
         private: base64::engine::general_purpose::STANDARD
             .decode(text(json, "private")?)

@@ -30,6 +30,7 @@ pub(crate) fn plan(plan: &Plan) -> Json {
         "complete": plan.complete,
         "state_changed": plan.state_changed,
         "recovered": plan.recovered,
+        "marked": plan.marked.iter().map(|m| json!({"provider": m.provider.to_string(), "type": &*m.type_name, "id": m.id})).collect::<Vec<_>>(),
     })
 }
 
@@ -46,6 +47,7 @@ fn change(c: &Change) -> Json {
         "after": value_to_json(&c.after),
         "replace_paths": c.replace_paths.iter().map(path_to_json).collect::<Vec<_>>(),
         "importing": c.importing.as_ref().map(|i| json!({"id": value_to_json(&i.id)})),
+        "resume": c.resume.as_ref().map(|r| json!({"token": r.token, "made": value_to_json(&r.made)})),
         "schema_version": c.schema_version,
         "private": base64::engine::general_purpose::STANDARD.encode(&c.private),
         "create_before_destroy": c.create_before_destroy,

@@ -85,6 +85,19 @@ pub struct Plan {
     pub state_changed: bool,
     /// How creations that an interrupted run left open were resolved: journal entries that apply writes first.
     pub recovered: Vec<serde_json::Value>,
+    /// Objects that still carry the mark of their creation: apply removes it.
+    pub marked: Vec<Marked>,
+}
+
+/// An object with a mark that only served to recognise it, had its creation been cut short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// The provider configuration that reads it.
+    pub provider: AbsProviderConfig,
+    /// Its resource type.
+    pub type_name: Str,
+    /// Its id.
+    pub id: String,
 }
 
 impl Plan {

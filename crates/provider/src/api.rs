@@ -129,8 +129,13 @@ pub trait Instance: Send + Sync {
     async fn recover(&self, request: RecoverRequest) -> RecoverAnswer;
 
     /// Hears that these operations (by token) are durable in state or journal: what only served their recovery may go, in one batch.
-    /// Called once at the end of an apply and after a recovery; problems are warnings.
-    async fn settled(&self, _tokens: &[String]) -> Vec<Complaint> {
+    /// `marked` are further objects that [`Instance::marked`] has found. Called at the end of an apply; problems are warnings.
+    async fn settled(&self, _tokens: &[String], _marked: &[Marked]) -> Vec<Complaint> {
+        Vec::new()
+    }
+
+    /// Objects read so far that still carry what only served their recovery: an earlier run was killed before it could go.
+    fn marked(&self) -> Vec<Marked> {
         Vec::new()
     }
 
@@ -141,6 +146,15 @@ pub trait Instance: Send + Sync {
     fn call_counts(&self) -> BTreeMap<String, u64> {
         BTreeMap::new()
     }
+}
+
+/// An object by type and id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Marked {
+    /// Resource type.
+    pub type_name: Str,
+    /// What identifies it.
+    pub id: String,
 }
 
 /// An object to be read.
@@ -214,8 +228,9 @@ pub struct ApplyRequest {
     pub private: Private,
     /// The idempotency token of this operation (hex, 32 characters): client token, seed of generated names, or tag.
     pub token: String,
-    /// True when the token comes from a journal: the call may have been made already.
-    pub replay: bool,
+    /// For an update: the object as its creation first had it, when that was cut short. What is left of the creation comes first, then
+    /// what changes. The token is the creation's.
+    pub resume: Option<Value>,
 }
 
 /// Hears from an apply while it runs.
@@ -272,14 +287,15 @@ pub struct RecoverRequest {
 /// What came of it.
 #[derive(Clone, Debug)]
 pub enum RecoverAnswer {
-    /// The object is there: take it into state (tainted: creation may be incomplete; an update just goes on).
+    /// The object is there: take it into state.
     Found {
         /// The object.
         object: Value,
         /// The provider's own bytes.
         private: Private,
-        /// True when everything the creation had to do is done.
-        complete: bool,
+        /// The object as its creation first had it, unless everything the creation had to do is done. An [`ApplyRequest`] with it does
+        /// the rest; without that the object is tainted.
+        unfinished: Option<Value>,
     },
     /// Nothing was made, or it is gone.
     Absent,

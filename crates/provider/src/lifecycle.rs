@@ -64,13 +64,9 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
         let cx = self.cx(&req.token, Some(sink), &req.planned, "create");
         let want = self.want(req);
         let null = Value::null(req.planned.ty());
-        let found = if req.replay { self.kind.recover(&cx, &want).await.unwrap_or(None) } else { None };
-        let made = match found {
-            Some(made) => made,
-            None => match self.kind.create(&cx, &want).await {
-                Ok(made) => made,
-                Err(e) => return self.failed("creating", &e, null, None),
-            },
+        let made = match self.kind.create(&cx, &want).await {
+            Ok(made) => made,
+            Err(e) => return self.failed("creating", &e, null, None),
         };
         let known = self.settle(&made, &req.planned);
         sink.id_known(known.clone(), private(self.meta(), &known)).await;
@@ -89,7 +85,18 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
     async fn update(&self, req: &ApplyRequest, sink: &dyn ApplySink) -> ApplyAnswer {
         let cx = self.cx(&req.token, Some(sink), &req.planned, "update");
         let want = self.want(req);
-        let prior = if self.meta().tagged { self.prior_tags(&req.prior) } else { req.prior.clone() };
+        let mut prior = req.prior.clone();
+        if let Some(made) = &req.resume {
+            // Its creation was cut short: what is left of that comes first, and what it changes is no change any more.
+            let secret = self.meta().decl.fields.iter().filter(|f| f.write_only || f.name == "tags_all");
+            let made = with(made, secret.filter_map(|f| want.get(f.name).map(|v| (f.name, v.clone()))));
+            if let Err(e) = self.kind.finish(&cx, &made).await {
+                let object = self.reread(&cx, &prior, &req.prior).await.unwrap_or(prior);
+                return self.failed("creating", &e, object, Some(&req.prior));
+            }
+            prior = self.reread(&cx, &prior, &req.prior).await.unwrap_or(prior);
+        }
+        let prior = if self.meta().tagged { self.prior_tags(&prior) } else { prior };
         let changed = self.changes(&prior, &want);
         if !changed.0.is_empty()
             && let Err(e) = self.kind.update(&cx, &prior, &want, &changed).await
@@ -128,7 +135,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
                     let form = if req.planned.is_null() { &req.prior } else { &req.planned };
                     let object = self.settle(&got, form);
                     let private = private(self.meta(), &object);
-                    RecoverAnswer::Found { object, private, complete: !req.prior.is_null() }
+                    RecoverAnswer::Found { object, private, unfinished: req.prior.is_null().then_some(known) }
                 }
                 Ok(None) => RecoverAnswer::Absent,
                 Err(e) if e.is_not_found() => RecoverAnswer::Absent,
@@ -147,9 +154,10 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
                     .await
                     .ok()
                     .and_then(|mut v| v.pop().flatten());
-                let object = self.settle(&got.unwrap_or(made), &req.planned);
+                let made = self.settle(&made, &req.planned);
+                let object = got.map_or_else(|| made.clone(), |got| self.settle(&got, &req.planned));
                 let private = private(self.meta(), &object);
-                RecoverAnswer::Found { object, private, complete: false }
+                RecoverAnswer::Found { object, private, unfinished: Some(made) }
             }
             Ok(None) => RecoverAnswer::Absent,
             Err(e) => RecoverAnswer::Unclear(vec![e.complaint("looking for", self.kind.human(), None)]),

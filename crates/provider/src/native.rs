@@ -1,6 +1,6 @@
 //! A provider made of declared types: the registry behind [`Provider`], the bulk reader behind [`Instance`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::api::{
-    ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Mode, PlanAnswer, PlanRequest, Private,
-    Provider, ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
+    ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Marked, Mode, PlanAnswer, PlanRequest,
+    Private, Provider, ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
 };
 use crate::convert::with;
 use crate::declare::Meta;
@@ -240,8 +240,8 @@ struct NativeInstance<B: Backend> {
     tags: TagSettings,
     /// Tokens of creations that left the temporary tag, with type and id.
     made: Mutex<HashMap<String, (&'static str, String)>>,
-    /// The same, of earlier runs, as seen in reading.
-    left: Mutex<HashMap<String, (&'static str, String)>>,
+    /// Objects with the tag of an earlier run, as seen in reading.
+    left: Mutex<BTreeSet<Marked>>,
     /// Data sources being read: equal requests share one answer.
     asked: Mutex<HashMap<String, Asked>>,
 }
@@ -303,11 +303,11 @@ impl<B: Backend> NativeInstance<B> {
         let got = if meta.tagged {
             let all = got.get("tags_all").cloned().unwrap_or(Value::NULL);
             // It is in the state, so its creation is durable: the tag is left over from a run that was killed just before removing it.
-            if let Some(token) = all.get(OPERATION_TAG).and_then(Value::as_str)
+            if all.get(OPERATION_TAG).is_some()
                 && let Some(id) = got.get("id").and_then(Value::as_str)
             {
                 let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-                left.insert(token.to_owned(), (meta.name, id.to_owned()));
+                left.insert(Marked { type_name: meta.name.into(), id: id.to_owned() });
             }
             with(got, self.tags.split(&all, prior.get("tags")))
         } else {
@@ -381,7 +381,7 @@ impl<B: Backend> Instance for NativeInstance<B> {
             return ApplyAnswer { object: request.prior, private: request.private, complaints };
         };
         let answer = life.apply(&request, progress).await;
-        if request.prior.is_null()
+        if (request.prior.is_null() || request.resume.is_some())
             && life.kind.token() == Token::Tag
             && let Some(id) = answer.object.get("id").and_then(Value::as_str)
         {
@@ -439,30 +439,28 @@ impl<B: Backend> Instance for NativeInstance<B> {
 
     async fn recover(&self, request: RecoverRequest) -> RecoverAnswer {
         match self.lifecycle(&request.type_name) {
-            Some(life) => {
-                let answer = life.recover(&request).await;
-                if let RecoverAnswer::Found { object, .. } = &answer
-                    && life.kind.token() == Token::Tag
-                    && let Some(id) = object.get("id").and_then(Value::as_str)
-                {
-                    let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-                    made.insert(request.token, (life.kind.meta().name, id.to_owned()));
-                }
-                answer
-            }
+            Some(life) => life.recover(&request).await,
             None => RecoverAnswer::Unclear(vec![complaint("Unknown resource type", request.type_name.to_string())]),
         }
     }
 
-    async fn settled(&self, tokens: &[String]) -> Vec<Complaint> {
+    fn marked(&self) -> Vec<Marked> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    async fn settled(&self, tokens: &[String], marked: &[Marked]) -> Vec<Complaint> {
         let mut ids: BTreeMap<&'static str, (&'static str, Vec<String>)> = BTreeMap::new();
         {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            let left = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
-            for (name, id) in tokens.iter().filter_map(|t| made.remove(t)).chain(left.into_values()) {
+            let left =
+                marked.iter().filter_map(|m| Some((resource_type::<B>(&m.type_name)?.meta().name, m.id.clone())));
+            for (name, id) in tokens.iter().filter_map(|t| made.remove(t)).chain(left) {
                 // Types of one service share one call; the service is the first word of the name for humans.
                 let service = resource_type::<B>(name).map_or("", |k| k.human().split(' ').next().unwrap_or_default());
-                ids.entry(service).or_insert((name, Vec::new())).1.push(id);
+                let (_, ids) = ids.entry(service).or_insert((name, Vec::new()));
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
             }
         }
         let mut complaints = Vec::new();

@@ -333,6 +333,10 @@ impl StateStore for S3Store {
         Ok(entries)
     }
 
+    fn has_open_actions(&self) -> bool {
+        self.inner().open.count().is_some()
+    }
+
     async fn journal_clear(&self, keep: &[Entry]) -> Result<(), StoreError> {
         if let Some(keeper) = self.keeper() {
             keeper.ensure().await?;

@@ -119,6 +119,10 @@ impl StateStore for MemoryStore {
         Ok(entries)
     }
 
+    fn has_open_actions(&self) -> bool {
+        self.inner().open.count().is_some()
+    }
+
     async fn journal_clear(&self, keep: &[Entry]) -> Result<(), StoreError> {
         let mut inner = self.inner();
         inner.journal = keep.to_vec();

@@ -29,6 +29,12 @@ pub struct Merged {
 }
 
 impl Merged {
+    /// Whether the journal holds entries that belong to another state.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        !self.foreign.is_empty()
+    }
+
     /// The entries that must stay in the journal when it is cleared: those of unresolved actions.
     #[must_use]
     pub fn keep(&self) -> Vec<Entry> {

@@ -67,6 +67,12 @@ pub trait StateStore: Send + Sync {
     /// When it cannot be written; then nothing is lost, and clearing again is harmless.
     async fn journal_clear(&self, keep: &[Entry]) -> Result<(), StoreError>;
 
+    /// Whether something was begun and has not ended, in the journal as this process has read and written it; true where that is not
+    /// known. Cheap: asks nobody.
+    fn has_open_actions(&self) -> bool {
+        true
+    }
+
     /// Tells an error when the lock this process took is not its own any more (its lease ran out while the process
     /// was suspended, or it was broken by force). Cheap: asks nobody.
     ///

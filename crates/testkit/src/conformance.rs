@@ -171,7 +171,7 @@ impl Harness {
             planned: plan.value.clone(),
             private: plan.private,
             token: token.clone(),
-            replay: false,
+            resume: None,
         };
         let sink = Sink::default();
         let answer = self.instance.apply(request, &sink).await;
@@ -189,7 +189,7 @@ impl Harness {
         if !schema.legacy_type_system && !wrong.is_empty() {
             return Err(format!("the applied object differs from the plan: {wrong:?}"));
         }
-        errors(&self.instance.settled(&[token]).await)?;
+        errors(&self.instance.settled(&[token], &[]).await)?;
         Ok(Object {
             type_name: type_name.into(),
             value: answer.object,
@@ -262,7 +262,7 @@ impl Harness {
             planned: null,
             private: object.private.clone(),
             token: self.token(),
-            replay: false,
+            resume: None,
         };
         let answer = self.instance.apply(request, &Sink::default()).await;
         errors(&answer.complaints)?;

@@ -56,6 +56,8 @@ async fn agree(world: &World, what: &str) {
     assert_eq!(known.len(), set.len(), "{what}: an object is in state twice");
     let there: BTreeSet<String> = world.cloud.things().into_keys().collect();
     assert_eq!(set, there, "{what}: state and cloud differ");
+    let half: Vec<_> = world.cloud.things().into_iter().filter(|(_, t)| !t.ready).collect();
+    assert!(half.is_empty(), "{what}: creations were not brought to their end: {half:?}");
     let left = world.store.journal_read().await.expect("the journal is readable");
     assert!(left.is_empty(), "{what}: the journal is not empty: {left:#?}");
 }

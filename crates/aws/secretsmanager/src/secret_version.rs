@@ -138,9 +138,14 @@ impl Resource for SecretVersion {
         Ok(())
     }
 
-    /// The client token is the version's id, so the same call again gives the same version.
-    async fn recover(_cx: &Cx<'_, Aws>, _want: &Self) -> Result<Option<Self>, Error> {
-        Ok(None)
+    /// The client token is the version's id.
+    async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
+        let version = cx.client_token("");
+        let made = Self { id: format!("{}|{version}", want.secret_id), version_id: Some(version), ..want.clone() };
+        match Self::read_many(cx, std::slice::from_ref(&made)).await {
+            Err(e) if e.is_not_found() => Ok(None),
+            found => Ok(found?.pop().flatten().map(|f| Self { arn: f.arn, ..made })),
+        }
     }
 
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {

@@ -316,7 +316,13 @@ async fn execute(
         lineage,
     };
     let lock = held.lock.as_ref().map_or_else(LockInfo::default, |l| l.info.clone());
-    let persistence = Persistence { store: held.store.clone(), base, revision: merged.revision.clone(), lock };
+    let persistence = Persistence {
+        store: held.store.clone(),
+        base,
+        revision: merged.revision.clone(),
+        lock,
+        shared_journal: merged.is_shared(),
+    };
     let settings = operation::settings(job.app, job.parallelism, interrupt.clone());
     let work = sdt_driver::apply(input, Some(&persistence), &settings, &display);
     tokio::pin!(work);

@@ -257,9 +257,15 @@ impl ApplyWalk {
     pub(super) fn send(&mut self, mut m: Making, info: &TypeInfo, change: &Change) {
         let Some(provider) = self.provider_key(m.n) else { return self.sched.finish(m.node, false) };
         let deposed = m.deposed.clone();
-        m.token = self.token(&change.addr, m.action, deposed.as_deref());
-        let begun = info.provider.has_outside_effects().then(|| Box::new(self.begun(&m, info, change)));
-        m.journalled = begun.is_some();
+        // A creation that goes on keeps its token, and what the journal says of its beginning.
+        let resume = change.resume.as_ref().filter(|_| m.action == Action::Update);
+        m.token = match resume {
+            Some(resume) => resume.token.clone(),
+            None => self.token(&change.addr, m.action, deposed.as_deref()),
+        };
+        let journals = info.provider.has_outside_effects();
+        let begun = (journals && resume.is_none()).then(|| Box::new(self.begun(&m, info, change)));
+        m.journalled = journals;
         if let Some(key) = &m.deposes
             && self.state.depose(&instance_to_state(&change.addr), key)
         {
@@ -281,7 +287,7 @@ impl ApplyWalk {
             planned: m.planned.clone(),
             private: m.private.clone(),
             token: m.token.clone(),
-            replay: false,
+            resume: resume.map(|r| r.made.clone()),
         };
         self.core.ops.push(Op::Apply { id, provider, request, begun, ty: info.ty.clone() });
         self.pending.insert(id, Pending::Apply(Box::new(m)));

@@ -10,7 +10,7 @@ use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 use sdt_addr::{ConfigResource, Mode};
 use sdt_plan::{NodeAddr, PlanMode};
-use sdt_provider::{Complaint, ReadAnswer, ReadRequest};
+use sdt_provider::{Complaint, Marked, ReadAnswer, ReadRequest};
 use sdt_state::InstanceAddr;
 
 use super::{ApplyWalk, Pending};
@@ -22,6 +22,8 @@ use crate::plan::decode_instance;
 #[derive(Default)]
 pub(super) struct Closing {
     begun: bool,
+    /// Whether earlier runs have left objects marked.
+    marked: bool,
     /// Tokens of creations that have succeeded.
     tokens: FxHashMap<ProviderKey, Vec<String>>,
     /// What changed objects depend on.
@@ -31,6 +33,10 @@ pub(super) struct Closing {
 }
 
 impl Closing {
+    pub(super) fn new(marked: bool) -> Self {
+        Self { marked, ..Self::default() }
+    }
+
     /// Remembers a change that has been made.
     pub(super) fn made<'a>(
         &mut self,
@@ -46,7 +52,7 @@ impl Closing {
 
     /// Tells whether something may still be started.
     pub(super) fn is_open(&self) -> bool {
-        !self.begun && (!self.tokens.is_empty() || !self.touched.is_empty())
+        !self.begun && (self.marked || !self.tokens.is_empty() || !self.touched.is_empty())
     }
 }
 
@@ -57,10 +63,14 @@ impl ApplyWalk {
             return;
         }
         self.closing.begun = true;
-        for (provider, tokens) in std::mem::take(&mut self.closing.tokens) {
+        let mut tokens = std::mem::take(&mut self.closing.tokens);
+        let mut marked = self.marked_objects();
+        for provider in tokens.keys().chain(marked.keys()).copied().collect::<BTreeSet<_>>() {
+            let (tokens, marked) =
+                (tokens.remove(&provider).unwrap_or_default(), marked.remove(&provider).unwrap_or_default());
             let id = self.core.op_id();
             self.pending.insert(id, Pending::Settle);
-            self.core.ops.push(Op::Settle { id, provider, tokens });
+            self.core.ops.push(Op::Settle { id, provider, tokens, marked });
         }
         if self.interrupted || self.plan.mode == PlanMode::Destroy {
             // Who asked to stop does not wait for more; what is all gone has nothing to be read.
@@ -77,6 +87,20 @@ impl ApplyWalk {
             self.pending.insert(id, Pending::LastLook);
             self.core.ops.push(Op::Refresh { id, provider, requests });
         }
+    }
+
+    /// What earlier runs have left marked and is still there, by provider configuration.
+    fn marked_objects(&self) -> FxHashMap<ProviderKey, Vec<Marked>> {
+        let mut out: FxHashMap<ProviderKey, Vec<Marked>> = FxHashMap::default();
+        for m in &self.plan.marked {
+            let node = self.core.graph.find(&NodeAddr::Provider(m.provider.clone()));
+            let Some(key) = node.and_then(|n| self.provider_keys.get(&n)) else { continue };
+            let of_type = self.state.resources.iter().filter(|(k, _)| k.ty == *m.type_name);
+            if of_type.flat_map(|(_, r)| &r.instances).any(|i| i.id() == Some(&m.id)) {
+                out.entry(*key).or_default().push(Marked { type_name: m.type_name.clone(), id: m.id.clone() });
+            }
+        }
+        out
     }
 
     /// The objects to read, by provider configuration.

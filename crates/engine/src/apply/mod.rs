@@ -101,6 +101,7 @@ impl ApplyWalk {
             }
         }
         let halted = core.diags.has_errors();
+        let closing = close::Closing::new(!plan.marked.is_empty());
         Self {
             sched: Scheduler::new(&plan.exec.0),
             plan: Arc::new(plan),
@@ -118,7 +119,7 @@ impl ApplyWalk {
             halted,
             interrupted: false,
             done: 0,
-            closing: close::Closing::default(),
+            closing,
         }
     }
 

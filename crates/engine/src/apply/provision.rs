@@ -2,6 +2,7 @@
 
 use sdt_config::{OnFailure, Provisioner, ProvisionerWhen};
 use sdt_diag::Diagnostic;
+use sdt_plan::{Action, Change};
 use sdt_value::{Marks, Type, Value};
 
 use super::change::Making;
@@ -26,6 +27,17 @@ impl ApplyWalk {
         let change = &self.plan.changes[m.change];
         let resource = self.core.config.resource(&change.addr.config());
         resource.map(|r| r.provisioners.iter().filter(|p| p.when == when).cloned().collect()).unwrap_or_default()
+    }
+
+    /// Whether something is to run after this creation.
+    pub(super) fn provisions(&self, m: &Making) -> bool {
+        m.action == Action::Create && !self.provisioners(m, ProvisionerWhen::Create).is_empty()
+    }
+
+    pub(super) fn set_tainted(&mut self, change: &Change, tainted: bool) {
+        if let Some(stored) = self.state.instance_mut(&instance_to_state(&change.addr), None) {
+            stored.tainted = tainted;
+        }
     }
 
     /// Starts what is to run after a creation. Returns false when there is nothing.
@@ -116,12 +128,12 @@ impl ApplyWalk {
         };
         if !ok {
             // The object exists, but is not what it should be.
-            if let Some(stored) = self.state.instance_mut(&instance_to_state(&change.addr), None) {
-                stored.tainted = true;
-            }
+            self.set_tainted(&change, true);
             self.journal_end(&m, &change, Some("a provisioner failed".into()));
             return self.sched.finish(m.node, false);
         }
+        self.set_tainted(&change, false);
+        self.journal_end(&m, &change, None);
         let ok = self.postconditions(mi, &repetition, &change, object);
         self.sched.finish(m.node, ok);
     }

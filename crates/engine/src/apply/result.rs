@@ -53,10 +53,15 @@ impl ApplyWalk {
         let done = ok;
         let marked = mark_schema(&info.schema.block, object.clone().mark_with_paths(&m.marks));
         self.store(&m, &change, &info, &marked, &private, failed);
+        if done && self.provisions(&m) {
+            // Until its provisioners have run it is not what it should be.
+            self.set_tainted(&change, true);
+        }
         self.journal_end(&m, &change, failed.then_some(message));
         self.core.progress.push(if done {
             self.done += 1;
-            let token = (m.journalled && m.action == Action::Create).then_some(m.token.as_str());
+            let created = m.action == Action::Create || change.resume.is_some();
+            let token = (m.journalled && created).then_some(m.token.as_str());
             self.closing.made(self.provider_key(m.n), token, change.dependencies.iter());
             Progress::ApplyDone {
                 address: address.clone(),

@@ -77,6 +77,7 @@ impl PlanWalk {
                     after,
                     replace_paths: Vec::new(),
                     importing: None,
+                    resume: None,
                     schema_version: info.schema.version,
                     private: Vec::new(),
                     create_before_destroy: false,

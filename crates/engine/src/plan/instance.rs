@@ -214,7 +214,7 @@ impl PlanWalk {
         }
         let before = prior.marked(info);
         let same = prior.value.raw_equals(&planned) && same_secrets(&before, &planned_marked);
-        let action = if same { Action::NoOp } else { Action::Update };
+        let action = if same && prior.resume.is_none() { Action::NoOp } else { Action::Update };
         Some(self.record(plan, info, action, None, Vec::new(), planned_marked, private))
     }
 
@@ -243,6 +243,7 @@ impl PlanWalk {
         let dependencies = self.dependencies(n);
         let create_before_destroy = self.create_first.contains(&n);
         let importing = plan.prior.and_then(|p| self.priors[p].imported.clone()).map(|id| Importing { id });
+        let resume = plan.prior.filter(|_| action == Action::Update).and_then(|p| self.priors[p].resume.clone());
         let after = if action == Action::NoOp { before.clone() } else { after };
         if action == Action::NoOp
             && importing.is_none()
@@ -275,6 +276,7 @@ impl PlanWalk {
                 after,
                 replace_paths,
                 importing,
+                resume,
                 schema_version: info.schema.version,
                 private: private.to_vec(),
                 create_before_destroy,

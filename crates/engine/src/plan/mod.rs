@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use sdt_addr::{ConfigResource, Mode, ResourceInstance};
 use sdt_config::Config;
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_plan::{Base, Change, CheckKind, Drift, NodeAddr, Plan, PlanMode};
+use sdt_plan::{Base, Change, CheckKind, Drift, Marked, NodeAddr, Plan, PlanMode};
 use sdt_state::{Entry, State, Unresolved};
 
 use crate::core::{Core, Stage};
@@ -84,7 +84,16 @@ pub struct PlanWalk {
     dependencies: FxHashMap<NodeIndex, Arc<[ConfigResource]>>,
     unresolved: Vec<Unresolved>,
     recovered: Vec<Entry>,
+    unfinished: Vec<Unfinished>,
+    marked: Vec<(NodeIndex, Marked)>,
     interrupted: bool,
+}
+
+/// An object whose creation was cut short.
+struct Unfinished {
+    addr: ResourceInstance,
+    /// What the journal is told when this plan does not bring the creation to its end.
+    entry: Entry,
 }
 
 /// A resource node that has begun.
@@ -152,6 +161,8 @@ impl PlanWalk {
             provider_unknown: FxHashSet::default(),
             unresolved,
             recovered: Vec::new(),
+            unfinished: Vec::new(),
+            marked: Vec::new(),
             interrupted: false,
         };
         if failed {
@@ -310,7 +321,13 @@ impl PlanWalk {
         let mut changes: Vec<(NodeIndex, Change)> = std::mem::take(&mut self.changes);
         changes.sort_by(|(_, a), (_, b)| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
         let listed: Vec<(NodeIndex, &Change)> = changes.iter().map(|(n, c)| (*n, c)).collect();
-        let (exec, diags) = crate::exec::build(&self.core.graph, &self.wanted, &listed, self.options.mode);
+        let busy = self.marked.iter().map(|(n, _)| *n).collect();
+        let (exec, diags) = crate::exec::build(&self.core.graph, &self.wanted, &listed, &busy, self.options.mode);
+        for unfinished in std::mem::take(&mut self.unfinished) {
+            if !listed.iter().any(|(_, c)| c.resume.is_some() && c.addr == unfinished.addr) {
+                self.recovered.push(unfinished.entry);
+            }
+        }
         if self.options.mode != PlanMode::RefreshOnly {
             self.core.diags.extend(diags);
         }
@@ -340,8 +357,17 @@ impl PlanWalk {
             complete: self.targeted.is_none(),
             state_changed,
             recovered: self.recovered.iter().filter_map(|e| serde_json::to_value(e).ok()).collect(),
+            marked: self.marked.into_iter().map(|(_, m)| m).collect(),
         };
         (plan, self.core.diags)
+    }
+
+    /// Takes in which objects still carry the mark of their creation.
+    pub fn marked(&mut self, key: ProviderKey, objects: Vec<sdt_provider::Marked>) {
+        let Some(n) = self.provider_keys.iter().find(|(_, k)| **k == key).map(|(n, _)| *n) else { return };
+        let NodeAddr::Provider(provider) = self.core.graph.node(n).addr.clone() else { return };
+        let here = |o: sdt_provider::Marked| Marked { provider: provider.clone(), type_name: o.type_name, id: o.id };
+        self.marked.extend(objects.into_iter().map(|o| (n, here(o))));
     }
 
     fn variables(&self) -> (BTreeMap<sdt_value::Str, sdt_value::Value>, Vec<sdt_value::Str>) {

@@ -84,6 +84,7 @@ impl PlanWalk {
             after: Value::null(info.ty.clone()),
             replace_paths: Vec::new(),
             importing: None,
+            resume: None,
             schema_version: info.schema.version,
             private: prior.private.to_vec(),
             create_before_destroy: false,

@@ -3,7 +3,7 @@
 use petgraph::graph::NodeIndex;
 use sdt_addr::ResourceInstance;
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_plan::NodeAddr;
+use sdt_plan::{NodeAddr, Resume};
 use sdt_provider::Private;
 use sdt_state::Instance;
 use sdt_value::{Marks, Path, Str, Value};
@@ -23,6 +23,8 @@ pub(super) struct Prior {
     pub(super) addr: ResourceInstance,
     pub(super) deposed: Option<Str>,
     pub(super) tainted: bool,
+    /// Its creation, when that was cut short and is to be brought to its end.
+    pub(super) resume: Option<Resume>,
     /// Without marks.
     pub(super) value: Value,
     /// Where state remembers something sensitive.
@@ -104,6 +106,7 @@ impl PlanWalk {
                     addr,
                     deposed: instance.deposed.as_deref().map(Str::from),
                     tainted: instance.tainted,
+                    resume: None,
                     value,
                     marks: paths_from_state(instance.sensitive_attributes.as_ref()),
                     private: private_from_state(instance.private.as_deref()),

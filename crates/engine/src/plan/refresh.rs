@@ -3,12 +3,12 @@
 use petgraph::graph::NodeIndex;
 use sdt_addr::{AbsProviderConfig, Mode};
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_plan::{Action, Drift, NodeAddr};
+use sdt_plan::{Action, Drift, NodeAddr, Resume};
 use sdt_provider::{ReadAnswer, ReadRequest, RecoverAnswer, RecoverRequest};
 use sdt_state::{Done, Entry, Failed, Unresolved, v4};
 use sdt_value::Value;
 
-use super::{Pending, PlanWalk};
+use super::{Pending, PlanWalk, Unfinished};
 use crate::convert::{config_resource, id_of, instance_from_state, object_to_state, private_from_state};
 use crate::op::{Op, OpId, Progress, ProviderKey};
 
@@ -121,20 +121,25 @@ impl PlanWalk {
         // An object whose id is known exists or is gone; reading tells which.
         let answer = match (answer, &id_known) {
             (RecoverAnswer::Unclear(_), Some(known)) => match self.known_object(i, known) {
-                Some((object, private)) => RecoverAnswer::Found { object, private, complete: false },
+                Some((object, private)) => RecoverAnswer::Found { unfinished: Some(object.clone()), object, private },
                 None => RecoverAnswer::Unclear(Vec::new()),
             },
             (answer, _) => answer,
         };
         match answer {
-            RecoverAnswer::Found { object, private, complete } => {
-                self.take_recovered(&begun, &object, &private, complete);
+            RecoverAnswer::Found { object, private, unfinished } => {
+                let complete = unfinished.is_none();
+                let resumed = self.take_recovered(&begun, &object, &private, unfinished);
                 self.core.diags.push(Diagnostic::warning(
                     "Object of an interrupted run found",
                     format!(
                         "A run that did not come to its end created {address} (id {}). It is managed again{}.",
                         id_of(&object).unwrap_or_default(),
-                        if complete { "" } else { " and marked as tainted, since its creation may not be complete" }
+                        match (complete, resumed) {
+                            (true, _) => "",
+                            (_, true) => "; an apply does what is left of its creation",
+                            _ => " and marked as tainted, since its creation may not be complete",
+                        }
                     ),
                 ));
             }
@@ -174,18 +179,24 @@ impl PlanWalk {
         Some((object, private_from_state(known.private.as_deref())))
     }
 
-    /// Puts a recovered object where its creation would have put it.
-    fn take_recovered(&mut self, begun: &sdt_state::Begun, object: &Value, private: &[u8], complete: bool) {
+    /// Puts a recovered object where its creation would have put it. Returns whether this plan brings the creation to its end.
+    fn take_recovered(
+        &mut self,
+        begun: &sdt_state::Begun,
+        object: &Value,
+        private: &[u8],
+        unfinished: Option<Value>,
+    ) -> bool {
         let resource = config_resource(&begun.address.resource);
         let node = resource.and_then(|r| self.core.graph.find(&NodeAddr::Resource(r)));
-        let (Some(node), Some(addr)) = (node, instance_from_state(&begun.address)) else { return };
-        let Some(info) = self.core.type_info(node) else { return };
+        let (Some(node), Some(addr)) = (node, instance_from_state(&begun.address)) else { return false };
+        let Some(info) = self.core.type_info(node) else { return false };
         let mut instance = object_to_state(addr.key.as_ref(), &info.schema, &info.ty, object, private);
-        instance.tainted = !complete;
+        instance.tainted = unfinished.is_some();
         instance.dependencies = begun.dependencies.iter().map(|d| d.as_str().into()).collect();
         instance.create_before_destroy = begun.create_before_destroy;
         let json = v4::instance_to_json(&instance);
-        self.recovered.push(Entry::Done(Done { token: begun.token.clone(), object: Some(json) }));
+        let entry = Entry::Done(Done { token: begun.token.clone(), object: Some(json) });
         let other = self.state.instance(&begun.address, None).is_some_and(|there| there.id() != instance.id());
         match &begun.deposes {
             // The creation had put its predecessor aside.
@@ -196,7 +207,26 @@ impl PlanWalk {
         }
         let deposed = instance.deposed.clone();
         self.state.set_instance(&begun.address.resource, &begun.provider, instance);
-        self.add_prior(node, addr, deposed, object, private, !complete);
+        // Nobody knows how far provisioners had come.
+        let tainted = unfinished.is_some();
+        let resume = unfinished.filter(|_| deposed.is_none() && !self.provisions(node));
+        let resumed = resume.is_some();
+        let id = self.add_prior(node, addr.clone(), deposed, object, private, tainted && !resumed);
+        if let Some(made) = resume {
+            // In the state it stays tainted, and in the journal open, until that is done.
+            self.priors[id].resume = Some(Resume { token: begun.token.clone(), made });
+            self.unfinished.push(Unfinished { addr, entry });
+        } else {
+            self.recovered.push(entry);
+        }
+        resumed
+    }
+
+    /// Whether something runs after a creation.
+    fn provisions(&self, node: NodeIndex) -> bool {
+        let NodeAddr::Resource(of) = &self.core.graph.node(node).addr else { return false };
+        let resource = self.core.config.resource(of);
+        resource.is_some_and(|r| r.provisioners.iter().any(|p| p.when == sdt_config::ProvisionerWhen::Create))
     }
 
     fn depose_prior(&mut self, node: NodeIndex, addr: &sdt_addr::ResourceInstance, key: &str) {
@@ -312,6 +342,7 @@ impl PlanWalk {
             addr,
             deposed,
             tainted,
+            resume: None,
             value: object.clone(),
             marks: Vec::new(),
             private: private.into(),

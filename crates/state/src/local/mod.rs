@@ -206,6 +206,10 @@ impl StateStore for LocalStore {
         Ok(entries)
     }
 
+    fn has_open_actions(&self) -> bool {
+        self.inner().open.count().is_some()
+    }
+
     async fn journal_clear(&self, keep: &[Entry]) -> Result<(), StoreError> {
         self.journal.clear(keep).await?;
         let mut inner = self.inner();

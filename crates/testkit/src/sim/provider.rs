@@ -126,7 +126,10 @@ impl Instance for SimProvider {
         let (name, value) = (text(&r.planned, "name").unwrap_or_default(), text(&r.planned, "value"));
         if let Some(id) = text(&r.prior, "id") {
             self.mortal.step().await;
-            let found = self.cloud.change(id, |t| t.value = value.map(Into::into));
+            let found = self.cloud.change(id, |t| {
+                t.value = value.map(Into::into);
+                t.ready |= r.resume.is_some();
+            });
             self.mortal.step().await;
             if !found {
                 let complaints = vec![Complaint {
@@ -170,7 +173,7 @@ impl Instance for SimProvider {
             Some((id, t)) => RecoverAnswer::Found {
                 object: object(&id, &t.name, t.value.as_deref()),
                 private: no_private(),
-                complete: t.ready,
+                unfinished: (!t.ready).then(|| object(&id, &t.name, t.value.as_deref())),
             },
             None => RecoverAnswer::Absent,
         }

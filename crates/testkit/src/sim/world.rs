@@ -99,7 +99,9 @@ impl World {
             run_id: format!("run-{}", self.lives),
             lineage,
         };
-        let persistence = Persistence { store, base, revision: merged.revision, lock: LockInfo::default() };
+        let shared_journal = merged.is_shared();
+        let persistence =
+            Persistence { store, base, revision: merged.revision, lock: LockInfo::default(), shared_journal };
         let out = sdt_driver::apply(input, Some(&persistence), &settings, &NoProgress).await;
         let mut diags = out.diags;
         if let Err(e) = out.saved {
