@@ -455,18 +455,16 @@ impl<B: Backend> Instance for NativeInstance<B> {
     }
 
     async fn settled(&self, tokens: &[String]) -> Vec<Complaint> {
-        let mut ids: BTreeMap<&'static str, (&'static str, Vec<String>)> = BTreeMap::new();
+        let mut ids: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
         {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
             let left = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
             for (name, id) in tokens.iter().filter_map(|t| made.remove(t)).chain(left.into_values()) {
-                // Types of one service share one call; the service is the first word of the name for humans.
-                let service = resource_type::<B>(name).map_or("", |k| k.human().split(' ').next().unwrap_or_default());
-                ids.entry(service).or_insert((name, Vec::new())).1.push(id);
+                ids.entry(name).or_default().push(id);
             }
         }
         let mut complaints = Vec::new();
-        for (name, ids) in ids.into_values() {
+        for (name, ids) in ids {
             let Some(kind) = resource_type::<B>(name) else { continue };
             if let Err(e) = kind.forget_token(&self.api, &ids).await {
                 let mut c = e.complaint("removing the temporary creation tag of", kind.human(), None);
