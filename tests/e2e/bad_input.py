@@ -10,7 +10,7 @@ BODY = 'data "aws_caller_identity" "me" {}\n\nresource "terraform_data" "one" {\
 
 
 def test_broken_hcl_shows_several_errors():
-    result = _fails("plan", 'locals {\n  a = = 1\n}\n\nlocals {\n  b = 2 +\n}\n', init=False)
+    result = _fails("plan", 'locals {\n  a = = 1\n}\n\nresource "x" {\n}\n', init=False)
     assert result.count("main.tf line") >= 2, result
 
 

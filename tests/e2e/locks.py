@@ -102,9 +102,9 @@ class _stage:
         self.aws.__exit__()
 
     def engine(self, engine):
-        """Returns the engine, after an init when another was last."""
+        """Returns the engine, after an init when it needs one: sdt goes on in a folder that Terraform has made ready."""
         bound = engine.at(self.workspace, self.aws)
-        if self.ready != engine.name:
+        if self.ready is None or (engine.terraform and self.ready != engine.name):
             self.workspace.forget_data("locks")
             bound.run("locks", "init", "-input=false").expect()
             self.ready = engine.name

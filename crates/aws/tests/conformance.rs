@@ -1,7 +1,10 @@
 //! Runs every case of `tests/conformance/aws` against a local AWS: the one at `AWS_ENDPOINT_URL`, else moto's, started here.
 //!
 //! `cargo test -p sdt-aws --test conformance -- aws_vpc` runs the named ones. Without `moto_server` on PATH and without an endpoint
-//! nothing runs, with a printed reason.
+//! nothing runs, with a printed reason. With `SDT_CROSS=1`, Terraform and the public provider (a `terraform` that finds it, perhaps through
+//! `TF_CLI_CONFIG_FILE`) must plan no changes over what each case has just created.
+
+mod cross;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -97,7 +100,11 @@ async fn run(url: &str, cases: BTreeMap<String, Json>) -> usize {
     let env = ProviderEnv { vars: Arc::default(), home: None, cwd: ".".into() };
     let instance = provider.configure(&config, &env).await.expect("a configured provider");
     let run = format!("{}-{:?}", std::process::id(), std::time::SystemTime::now());
-    let harness = Harness::new(provider, instance.clone(), run);
+    let mut harness = Harness::new(provider.clone(), instance.clone(), run);
+    if std::env::var_os("SDT_CROSS").is_some() {
+        let url = url.to_owned();
+        harness.inspect = Some(Box::new(move |objects| cross::check(&*provider, &url, objects)));
+    }
     let mut failed = 0;
     let mut out = std::io::stdout();
     for (name, case) in &cases {

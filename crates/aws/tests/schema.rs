@@ -10,8 +10,33 @@ use sdt_value::{to_json, type_to_json};
 use serde_json::{Value as Json, json};
 
 /// Differences that are meant, `type.attribute: fact`, each with its reason.
-const MEANT: &[(&str, &str)] =
-    &[("aws_vpc.instance_tenancy: forces_replacement", "depends on the direction: `customize`")];
+const MEANT: &[(&str, &str)] = &[
+    ("aws_vpc.instance_tenancy: forces_replacement", "depends on the direction: `customize`"),
+    ("aws_lb_listener.default_action.forward.stickiness.enabled: default", PLANNED),
+    ("aws_lb_listener.default_action.forward.target_group.weight: default", PLANNED),
+    ("aws_lb_listener.default_action.redirect.host: default", PLANNED),
+    ("aws_lb_listener.default_action.redirect.path: default", PLANNED),
+    ("aws_lb_listener.default_action.redirect.port: default", PLANNED),
+    ("aws_lb_listener.default_action.redirect.protocol: default", PLANNED),
+    ("aws_lb_listener.default_action.redirect.query: default", PLANNED),
+    ("aws_lb_target_group.slow_start: range", "0 is allowed too: `validate`"),
+    ("aws_secretsmanager_secret.recovery_window_in_days: range", "0 is allowed too: `validate`"),
+    ("aws_dynamodb_table.global_secondary_index.non_key_attributes: default", IN_SETS),
+    ("aws_dynamodb_table.global_secondary_index.range_key: default", IN_SETS),
+    ("aws_dynamodb_table.local_secondary_index.non_key_attributes: default", IN_SETS),
+    ("aws_iam_role.inline_policy.name: default", IN_SETS),
+    ("aws_iam_role.inline_policy.policy: default", IN_SETS),
+    ("aws_dynamodb_table.restore_source_name: forces_replacement", "not when it goes away: `customize`"),
+    ("aws_dynamodb_table.restore_source_table_arn: forces_replacement", "not when it goes away: `customize`"),
+    ("aws_dynamodb_table.stream_view_type: enum", "\"\" is allowed too, for a stream that is off"),
+];
+
+/// Why the facts have a default that is none.
+const IN_SETS: &str =
+    "elements of sets have no null strings and collections: a rule of the framework, not of the attribute";
+
+/// Why the facts lack a default that is there.
+const PLANNED: &str = "observed in plans; the facts could not see it, since the block around it is required";
 
 fn facts(mode: Mode, name: &str) -> Option<Json> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/facts/aws");

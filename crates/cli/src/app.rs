@@ -112,6 +112,7 @@ fn prepare(env: Env, argv: Vec<String>) -> Result<(App, &'static Command, Parsed
         }
         Ok(parsed) => {
             start_log(&env);
+            tracing::info!(command = command.name, version = env!("CARGO_PKG_VERSION"), "start");
             Ok((App { env, ui }, command, parsed))
         }
         Err(text) => {
@@ -274,11 +275,8 @@ fn start_log(env: &Env) {
     let Some(level) = env.get("TF_LOG").filter(|l| !l.eq_ignore_ascii_case("off")) else { return };
     let json = level.eq_ignore_ascii_case("json");
     let level = if json { "trace".to_owned() } else { level.to_lowercase() };
-    // Requests and their bodies may hold secrets: what is below us speaks only up to debug.
-    let filter = format!(
-        "{level},aws_smithy_runtime=info,aws_smithy_runtime_api=info,aws_sdk=info,aws_config=info,hyper=info,hyper_util=info,rustls=info,h2=info"
-    );
-    let filter = tracing_subscriber::EnvFilter::new(filter);
+    // What libraries below us log may hold secrets (requests, headers): only our own crates speak.
+    let filter = tracing_subscriber::EnvFilter::new(format!("sdt={level}"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
     let writer: Box<dyn Fn() -> Box<dyn std::io::Write> + Send + Sync> = match env.get("TF_LOG_PATH").map(PathBuf::from)
     {

@@ -10,7 +10,7 @@ use sdt_config::Config;
 use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_state::{Holder, LocalStore, LockInfo, LockRequest, StateStore};
 use sdt_value::{Kind, Type, Value, convert};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use crate::clock;
 use crate::env::Env;
@@ -33,8 +33,6 @@ pub(crate) struct Declared {
     pub(crate) kind: String,
     /// Its settings, converted to the backend's schema.
     pub(crate) value: Value,
-    /// The block.
-    pub(crate) span: Span,
 }
 
 /// The settings of a backend with their types.
@@ -150,7 +148,7 @@ pub(crate) fn declared(config: &Config) -> Result<Option<Declared>, Diagnostics>
         return Err(diags);
     }
     let value = build(&block.kind, &ty, given, Some(block.span))?;
-    Ok(Some(Declared { kind: block.kind.to_string(), value, span: block.span }))
+    Ok(Some(Declared { kind: block.kind.to_string(), value }))
 }
 
 /// Makes the object of settings out of single ones; what is not given is null.
@@ -363,11 +361,17 @@ impl Backend {
         if backend.is_none() && !path.exists() {
             return Ok(());
         }
-        let mut json = json!({"version": 3, "terraform_version": sdt_state::TERRAFORM_VERSION});
+        // In Terraform's order of keys, for those who compare.
+        let mut text = format!("{{\n  \"version\": 3,\n  \"terraform_version\": \"{}\"", sdt_state::TERRAFORM_VERSION);
         if let Some(b) = backend {
-            json["backend"] = json!({"type": b.kind, "config": b.config, "hash": b.hash});
+            let config = serde_json::to_string_pretty(&b.config)?.replace('\n', "\n    ");
+            text += &format!(
+                ",\n  \"backend\": {{\n    \"type\": {},\n    \"config\": {config},\n    \"hash\": {}\n  }}",
+                Json::from(b.kind.as_str()),
+                b.hash
+            );
         }
-        let text = serde_json::to_string_pretty(&json)?;
+        text += "\n}\n";
         write_private(&path, text.as_bytes())
     }
 
@@ -490,7 +494,7 @@ pub(crate) async fn open(backend: &Backend, paths: &LocalPaths) -> Result<Arc<dy
 /// Describes this process to others who want the lock.
 pub(crate) fn lock_request(env: &Env, operation: &str, timeout: std::time::Duration) -> LockRequest {
     let holder = holder();
-    let user = env.get("USER").or_else(|| env.get("LOGNAME")).unwrap_or("unknown");
+    let user = env.get("USER").or_else(|| env.get("LOGNAME")).map_or_else(user, str::to_owned);
     let info = LockInfo {
         id: uuid(),
         operation: operation.into(),
@@ -499,6 +503,17 @@ pub(crate) fn lock_request(env: &Env, operation: &str, timeout: std::time::Durat
         ..LockInfo::default()
     };
     LockRequest { info, holder, timeout }
+}
+
+/// The user's name by the system's list.
+fn user() -> String {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let list = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let found = list.lines().map(|l| l.split(':')).find_map(|mut fields| {
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    });
+    found.unwrap_or(uid)
 }
 
 #[cfg(feature = "aws")]

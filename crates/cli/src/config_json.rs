@@ -141,7 +141,7 @@ fn module_json(config: &Config, m: &Module, registry: &Registry) -> Json {
         out.insert("outputs".into(), outputs.into());
     }
     let mut resources: Vec<_> = m.resources.values().collect();
-    resources.sort_by(|a, b| a.addr.to_string().cmp(&b.addr.to_string()));
+    resources.sort_by_cached_key(|r| r.addr.to_string());
     let resources: Vec<_> = resources.into_iter().map(|r| resource_json(config, m, r, registry)).collect();
     if !resources.is_empty() {
         out.insert("resources".into(), resources.into());

@@ -26,6 +26,11 @@ impl Library {
         Arc::new(Self { base, home: env.home(), plan_time: plan_time.map(timestamp), sources: Mutex::new(sources) })
     }
 
+    /// Adds a text to the sources.
+    pub(crate) fn add(&self, name: &str, text: &str) -> SourceId {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).add(name, text.as_bytes())
+    }
+
     /// Every source, templates included.
     pub(crate) fn sources(&self) -> SourceMap {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -82,11 +87,6 @@ impl Functions for Library {
             }
             Err(e) => return Err(format!("failed to read {path}: {e}")),
         };
-        if std::str::from_utf8(&text).is_err() {
-            return Err(format!(
-                "contents of \"{path}\" are not valid UTF-8; use filebase64 and similar functions for binary files"
-            ));
-        }
         let id = self.sources.lock().unwrap_or_else(PoisonError::into_inner).add(path, text.clone());
         Ok((id, text))
     }

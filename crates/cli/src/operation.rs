@@ -34,7 +34,11 @@ pub(crate) const PLANNING: &[Flag] = &[
     switch("destroy", "Plan to destroy everything that is managed."),
     switch("refresh-only", "Only take into the state what has changed outside."),
     switch("refresh", "Look at the real objects first (default true)."),
-    option("target", "ADDRESS", "Only this module, resource or instance, and what it needs. May be given several times."),
+    option(
+        "target",
+        "ADDRESS",
+        "Only this module, resource or instance, and what it needs. May be given several times.",
+    ),
     option("replace", "ADDRESS", "Replace this instance whatever the difference. May be given several times."),
     option("parallelism", "N", "How many calls run at once (default 10)."),
     switch("input", "Ask for variables that have no value (default true)."),
@@ -142,6 +146,21 @@ pub(crate) struct Ready {
     pub(crate) warnings: Diagnostics,
 }
 
+impl Ready {
+    /// Nothing: for trying expressions in an empty folder.
+    pub(crate) fn empty() -> Self {
+        Self {
+            config: Config { root: Arc::default() },
+            sources: SourceMap::default(),
+            manifest: sdt_config::Manifest::default(),
+            variables: Variables::new(),
+            backend: Backend::implied(),
+            registry: Arc::new(providers::registry()),
+            warnings: Diagnostics::new(),
+        }
+    }
+}
+
 /// Loads the configuration, finds the backend, collects variables.
 ///
 /// # Errors
@@ -203,7 +222,9 @@ pub(crate) fn watch_signals(interrupt: &Interrupt) -> tokio::task::JoinHandle<()
     let interrupt = interrupt.clone();
     tokio::spawn(async move {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else { return };
+        let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+            return;
+        };
         loop {
             tokio::select! {
                 Some(()) = int.recv() => {}
@@ -220,6 +241,29 @@ pub(crate) fn watch_signals(interrupt: &Interrupt) -> tokio::task::JoinHandle<()
             let _ = std::io::stderr().write_all(text.as_bytes());
         }
     })
+}
+
+/// Waits until the user has asked to stop.
+pub(crate) async fn interrupted(interrupt: &Interrupt) {
+    while interrupt.count() == 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Takes the state's lock, unless the user stops waiting for it.
+pub(crate) async fn hold(
+    app: &App,
+    backend: &Backend,
+    wish: &Wish,
+    operation: &str,
+    interrupt: &Interrupt,
+) -> Result<Held, Diagnostics> {
+    tokio::select! {
+        held = session::hold(app, backend, &wish.paths, operation, wish.lock, wish.timeout) => held,
+        () = interrupted(interrupt) => {
+            Err(Diagnostic::error("Interrupted", "Waiting for the state's lock was stopped; nothing was done.").into())
+        }
+    }
 }
 
 /// A plan with what it was made from.
@@ -301,7 +345,8 @@ pub(crate) fn show(ui: &Ui, planned: &Planned) {
     }
     for change in &planned.plan.changes {
         let effective = change.is_effective();
-        if let Some(view) = view.changes.iter().find(|v| v.addr == change.addr && v.deposed.as_deref() == change.deposed.as_deref())
+        if let Some(view) =
+            view.changes.iter().find(|v| v.addr == change.addr && v.deposed.as_deref() == change.deposed.as_deref())
             && effective
         {
             ui.message(&Message::planned_change(view));

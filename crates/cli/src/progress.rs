@@ -49,6 +49,13 @@ impl<'a> Display<'a> {
         self.inner().tally
     }
 
+    /// Writes the status line anew: time has passed.
+    pub(crate) fn refresh(&self) {
+        let mut inner = self.inner();
+        self.clear(&mut inner);
+        self.status(&mut inner);
+    }
+
     /// Takes the status line away.
     pub(crate) fn finish(&self) {
         let mut inner = self.inner();
@@ -102,7 +109,16 @@ impl<'a> Display<'a> {
     }
 
     fn still(&self, inner: &mut Inner, op: OpId, since: Duration, what: &str) {
-        let Some(work) = inner.running.get(&op) else { return };
+        let Some(work) = inner.running.get(&op) else {
+            // A line that a provisioner has written.
+            if !what.is_empty() && since.is_zero() {
+                self.clear(inner);
+                self.ui.say(&format!("{what}\n"));
+                self.status(inner);
+                self.ui.message(&Message::log(what));
+            }
+            return;
+        };
         let (address, action, id) = (work.address.clone(), work.action, work.id.clone());
         let seconds = since.as_secs();
         if seconds == 0 {
@@ -134,17 +150,32 @@ impl<'a> Display<'a> {
     }
 }
 
+fn log(event: &Progress) {
+    match event {
+        Progress::RefreshStart { address, .. } => tracing::debug!(address, "read"),
+        Progress::RefreshDone { address, .. } => tracing::trace!(address, "read done"),
+        Progress::ApplyStart { address, action, .. } => tracing::info!(address, ?action, "apply"),
+        Progress::ApplyDone { address, action, .. } => tracing::info!(address, ?action, "apply done"),
+        Progress::ApplyFailed { address, action, .. } => tracing::error!(address, ?action, "apply failed"),
+        Progress::Waiting { elapsed, what, .. } => tracing::debug!(seconds = elapsed.as_secs(), what, "waiting"),
+        Progress::Provision { address, kind } => tracing::info!(address, kind = &**kind, "provision"),
+        Progress::Planned(_) | Progress::Drifted(_) => {}
+    }
+}
+
 fn is_data(address: &str) -> bool {
     address.starts_with("data.") || address.contains(".data.")
 }
 
 impl ProgressSink for Display<'_> {
     fn event(&self, event: &Progress) {
+        log(event);
         let inner = &mut *self.inner();
         match event {
             Progress::RefreshStart { address, id } => {
                 let id_text = id.as_ref().map(|i| format!(" [id={i}]")).unwrap_or_default();
-                let text = if is_data(address) { "Reading...".to_owned() } else { format!("Refreshing state...{id_text}") };
+                let text =
+                    if is_data(address) { "Reading...".to_owned() } else { format!("Refreshing state...{id_text}") };
                 self.line(inner, address, &text);
                 self.message(address, |a| Message::refresh(a, id.as_deref(), false));
             }
@@ -159,8 +190,12 @@ impl ProgressSink for Display<'_> {
                 let shown = id.as_deref().filter(|_| *action != Action::Create);
                 let id_text = shown.map(|i| format!(" [id={i}]")).unwrap_or_default();
                 let which = deposed.as_ref().map(|k| format!(" (deposed object {k})")).unwrap_or_default();
-                let work =
-                    Work { address: address.clone(), action: *action, id: shown.map(str::to_owned), began: Instant::now() };
+                let work = Work {
+                    address: address.clone(),
+                    action: *action,
+                    id: shown.map(str::to_owned),
+                    began: Instant::now(),
+                };
                 inner.running.insert(*op, work);
                 self.line(inner, &format!("{address}{which}"), &format!("{}...{id_text}", verb(*action).0));
                 self.message(address, |a| Message::apply_start(a, *action, shown));

@@ -164,11 +164,3 @@ fn sensitive_paths(json: Option<&Json>) -> Vec<(Path, Marks)> {
     };
     json.and_then(Json::as_array).into_iter().flatten().filter_map(steps).map(|p| (p, Marks::SENSITIVE)).collect()
 }
-
-/// Tells whether a value is a string that names an object; for progress lines.
-pub(crate) fn id_of(value: &Value) -> Option<String> {
-    match value.get("id")?.kind() {
-        Kind::String(s) => Some(s.to_string()),
-        _ => None,
-    }
-}

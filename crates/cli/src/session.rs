@@ -73,6 +73,7 @@ pub(crate) async fn hold(
     timeout: Duration,
 ) -> Result<Held, Diagnostics> {
     let store = backend::open(backend, paths).await?;
+    tracing::debug!(location = store.location(), operation, lock, "state");
     if !lock {
         return Ok(Held { store, lock: None });
     }

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sdt_diag::{Diagnostic, Diagnostics, Severity, SourceMap};
+use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_render::{Frame, Message, Theme, compact_warnings, consolidate_warnings, diagnostic_text};
 
 use crate::clock;
@@ -136,18 +136,14 @@ impl Ui {
 /// Makes an error with a title and the text of a cause.
 pub(crate) fn failure(summary: impl Into<String>, cause: impl std::fmt::Display) -> Diagnostics {
     let mut text = cause.to_string();
-    // A cause is a sentence of its own here.
-    if let Some(first) = text.get(..1) {
-        let upper = first.to_uppercase();
+    // A cause becomes a sentence, unless it starts with a name or ends with something to copy.
+    let first = text.split(' ').next().unwrap_or_default();
+    if !first.is_empty() && first.chars().all(|c| c.is_ascii_lowercase()) {
+        let upper = text[..1].to_uppercase();
         text.replace_range(..1, &upper);
     }
-    if !text.ends_with(['.', '!', '?', '\n']) {
+    if !text.contains('\n') && !text.ends_with(['.', '!', '?']) {
         text.push('.');
     }
     Diagnostic::error(summary, text).into()
-}
-
-/// The diagnostics without warnings.
-pub(crate) fn errors_of(diags: &Diagnostics) -> usize {
-    diags.0.iter().filter(|d| d.severity == Severity::Error).count()
 }

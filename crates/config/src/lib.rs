@@ -1,8 +1,29 @@
 //! Terraform configurations as data: the tree of modules with everything their files declare.
 //!
-//! [`load`] reads files through [`Files`] and returns a [`Config`] with whatever is wrong with it. [`check`] looks at references,
-//! [`decode`] turns a block into a value by a schema. Nothing here reads files, clock or environment by itself, and nothing is
-//! planned or applied.
+//! [`load`] reads files through [`Files`] and returns a [`Config`] with whatever is wrong with it. [`check_tree`] and [`check_object`]
+//! look at references, [`decode`] turns a block into a value by a schema, [`assign_values`] gives the root module's variables theirs.
+//!
+//! ```
+//! use std::{io, path::Path};
+//! use sdt_config::{Files, Load, load};
+//! use sdt_diag::SourceMap;
+//!
+//! struct One;
+//! impl Files for One {
+//!     fn read_dir(&self, _: &Path) -> io::Result<Vec<String>> {
+//!         Ok(vec!["main.tf".into()])
+//!     }
+//!     fn read(&self, _: &Path) -> io::Result<Vec<u8>> {
+//!         Ok(b"variable \"v\" {\n  default = 1\n}\n".to_vec())
+//!     }
+//! }
+//!
+//! let loaded = load(&One, &Load::default(), &mut SourceMap::default());
+//! assert!(loaded.diagnostics.is_empty());
+//! assert!(!loaded.config.root.variables["v"].required());
+//! ```
+//!
+//! Nothing here reads files, clock or environment by itself, and nothing is planned or applied.
 
 mod check;
 mod decode;
@@ -30,7 +51,7 @@ pub use model::{
     Moved, OnFailure, Output, ParsingMode, PassedProvider, ProviderConfig, ProviderMeta, Provisioner, ProvisionerWhen,
     Removed, RequiredProvider, RequiredVersion, Resource, Variable,
 };
-pub use providers::{ACTS_AS, check_versions};
+pub use providers::{ACTS_AS, check_available, check_versions};
 pub use provisioner::{connection_schema, provisioner_schema};
 pub use reference::{Reference, Referenceable, collect, parse_reference, references_in_body, references_in_expr};
 pub use sdt_hcl::ConfigBody;

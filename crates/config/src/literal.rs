@@ -75,23 +75,25 @@ pub(crate) fn reference(expr: &Expr, diags: &mut Diagnostics) -> Option<Traversa
     let (found, more) = match statics::quoted(expr) {
         Some((text, span)) => {
             diags.push(quoted_warning("references", span));
-            statics::parse_quoted(&text, span)
+            let (found, mut more) = statics::parse_quoted(&text, span);
+            // What at least starts as a reference has been told of already.
+            if found.is_none() && !text.starts_with(|c: char| c == '_' || c.is_alphabetic()) {
+                more.push(not_a_reference(span));
+            }
+            (found, more)
         }
         None => match statics::traversal(expr) {
             Some(t) => (Some(t), Diagnostics::new()),
-            None => (
-                None,
-                Diagnostic::error(
-                    "Invalid expression",
-                    "A plain reference is required here: names and constant indices, nothing that has to be computed.",
-                )
-                .at(expr.span())
-                .into(),
-            ),
+            None => (None, not_a_reference(expr.span()).into()),
         },
     };
     diags.extend(more);
     found
+}
+
+fn not_a_reference(at: Span) -> Diagnostic {
+    let detail = "A plain reference is required here: names and constant indices, nothing that has to be computed.";
+    Diagnostic::error("Invalid expression", detail).at(at)
 }
 
 /// A bare word, in quotes (with a warning) or not.

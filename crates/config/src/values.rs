@@ -56,8 +56,8 @@ pub fn auto_value_files(names: &[String]) -> Vec<String> {
 ///
 /// # Errors
 /// When it is not of the form `name=value`.
-pub fn parse_var_option(option: &str) -> Result<Assignment, Diagnostic> {
-    let bad = |detail: String| Diagnostic::error("Invalid -var option", detail);
+pub fn parse_var_option(option: &str) -> Result<Assignment, Diagnostics> {
+    let bad = |detail: String| Diagnostic::error("Invalid -var option", detail).into();
     let Some((name, value)) = option.split_once('=') else {
         return Err(bad(format!("{option:?} has no value: write -var \"name=value\".")));
     };

@@ -201,7 +201,7 @@ impl Comparison {
             Op::Pessimistic => {
                 let fixed = c.written.saturating_sub(1);
                 prerelease_ok
-                    && (c.pre.is_empty() || !v.pre.is_empty() || v >= c)
+                    && (c.pre.is_empty() || !v.pre.is_empty())
                     && v >= c
                     && v.segments.len() >= fixed
                     && v.segments[..fixed] == c.segments[..fixed]

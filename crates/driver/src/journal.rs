@@ -24,7 +24,13 @@ impl Journal {
         self.append(vec![Entry::Begun(Box::new(begun))]).await
     }
 
-    pub(crate) async fn id_known(&self, token: &str, object: &Value, private: &[u8], ty: &Type) -> Result<(), StoreError> {
+    pub(crate) async fn id_known(
+        &self,
+        token: &str,
+        object: &Value,
+        private: &[u8],
+        ty: &Type,
+    ) -> Result<(), StoreError> {
         use base64::Engine as _;
         let private = (!private.is_empty()).then(|| base64::engine::general_purpose::STANDARD.encode(private));
         let attributes = sdt_value::to_json(object, ty);

@@ -49,8 +49,8 @@ pub(crate) async fn run(
     let (mut out_open, mut err_open) = (true, true);
     while out_open || err_open {
         let line = tokio::select! {
-            line = out.next_line(), if out_open => line.map(|l| { out_open = l.is_some(); l }),
-            line = err.next_line(), if err_open => line.map(|l| { err_open = l.is_some(); l }),
+            line = out.next_line(), if out_open => line.inspect(|l| out_open = l.is_some()),
+            line = err.next_line(), if err_open => line.inspect(|l| err_open = l.is_some()),
         };
         match line {
             Ok(Some(line)) => {

@@ -1,7 +1,6 @@
 //! Walk and driver together: events in, operations out, until nothing is left.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -93,7 +92,7 @@ impl Walk for ApplyWalk {
 pub async fn plan(input: PlanInput, settings: &Settings, sink: &dyn ProgressSink) -> (Plan, Diagnostics) {
     let providers = input.providers.clone();
     let mut walk = PlanWalk::new(input);
-    let trouble = drive(&mut walk, providers, settings, Journal::default(), sink).await;
+    let (trouble, _) = drive(&mut walk, providers, settings, Journal::default(), sink).await;
     let (mut plan, mut diags) = walk.finish();
     diags.extend(trouble);
     plan.errored = diags.has_errors();
@@ -128,7 +127,7 @@ pub async fn apply(
         }
     }
     let mut walk = ApplyWalk::new(input);
-    let trouble = drive(&mut walk, providers, settings, journal, sink).await;
+    let (trouble, shared) = drive(&mut walk, providers, settings, journal, sink).await;
     let done = walk.done();
     let (mut state, mut diags) = walk.finish();
     diags.extend(trouble);
@@ -136,15 +135,21 @@ pub async fn apply(
         Some(p) => save(p, &mut state, lineage).await,
         None => Ok(()),
     };
+    if saved.is_ok() && persistence.is_some() && settings.interrupt.count() < 2 {
+        for complaint in shared.settle().await {
+            diags.push(Diagnostic {
+                severity: complaint.severity,
+                ..Diagnostic::error(complaint.summary, complaint.detail)
+            });
+        }
+    }
     ApplyOutcome { state, diags, saved, done }
 }
 
 /// Whether anything outside state is touched: only then a journal is needed.
 fn has_outside_effects(input: &ApplyInput) -> bool {
     let changes = input.plan.changes.iter().filter(|c| c.action != sdt_plan::Action::NoOp);
-    changes
-        .filter_map(|c| input.providers.provider(&c.provider.provider))
-        .any(|p| p.has_outside_effects())
+    changes.filter_map(|c| input.providers.provider(&c.provider.provider)).any(|p| p.has_outside_effects())
 }
 
 async fn save(p: &Persistence, state: &mut State, lineage: String) -> Result<(), StoreError> {
@@ -155,7 +160,13 @@ async fn save(p: &Persistence, state: &mut State, lineage: String) -> Result<(),
         state.succeed(&p.base, || lineage);
         p.store.write(state, &p.revision).await?;
     }
-    p.store.journal_clear(&[]).await
+    let entries = p.store.journal_read().await?;
+    if entries.is_empty() {
+        return Ok(());
+    }
+    // What was begun and has no outcome stays, with the lock, until a later run has found out.
+    let keep = sdt_state::overlay(p.store.read().await?, &entries).keep();
+    p.store.journal_clear(&keep).await
 }
 
 async fn drive(
@@ -164,7 +175,7 @@ async fn drive(
     settings: &Settings,
     journal: Journal,
     sink: &dyn ProgressSink,
-) -> Diagnostics {
+) -> (Diagnostics, Shared) {
     let (events, mut heard) = mpsc::unbounded_channel();
     let (notes, mut noted) = mpsc::unbounded_channel();
     let shared = Shared {
@@ -177,8 +188,14 @@ async fn drive(
         events,
         notes,
         interrupt: settings.interrupt.clone(),
+        tokens: Arc::default(),
     };
-    let mut loop_ = Loop { running: FuturesUnordered::new(), journalling: FuturesUnordered::new(), since: HashMap::new(), diags: Diagnostics::new() };
+    let mut loop_ = Loop {
+        running: FuturesUnordered::new(),
+        journalling: FuturesUnordered::new(),
+        since: HashMap::new(),
+        diags: Diagnostics::new(),
+    };
     let mut ready: std::collections::VecDeque<Event> = [Event::Start].into();
     let mut interrupts = 0;
     let mut tick = tokio::time::interval(TICK);
@@ -195,6 +212,11 @@ async fn drive(
             for p in walk.progress() {
                 loop_.note(&p);
                 sink.event(&p);
+            }
+            // Work that never waits must hear of it too.
+            if settings.interrupt.count() > interrupts && interrupts == 0 {
+                interrupts = 1;
+                ready.push_front(Event::Interrupt);
             }
             // Answers to reads come by the channel; they go first, so that a refresh is not ended before them.
             while let Ok(event) = heard.try_recv() {
@@ -222,6 +244,10 @@ async fn drive(
                 sink.event(&p);
             }
             Some((id, answer)) = loop_.running.next() => {
+                // What it had to say comes before its end.
+                while let Ok(p) = noted.try_recv() {
+                    sink.event(&p);
+                }
                 while let Ok(event) = heard.try_recv() {
                     ready.push_back(event);
                 }
@@ -245,7 +271,7 @@ async fn drive(
     while let Some(result) = loop_.journalling.next().await {
         loop_.journalled(result);
     }
-    loop_.diags
+    (loop_.diags, shared)
 }
 
 trait WalkSend: Walk + Send {}
@@ -272,6 +298,11 @@ impl Loop {
                 self.journalling.push(Box::pin(async move { journal.append(entries).await }));
             }
             op => {
+                if matches!(op, Op::Settle { .. }) {
+                    while let Some(result) = self.journalling.next().await {
+                        self.journalled(result);
+                    }
+                }
                 let Some(mut future) = shared.start(op) else { return };
                 // What can be answered at once is: planning by native types is computation.
                 let mut cx = std::task::Context::from_waker(futures::task::noop_waker_ref());

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_engine::{Answer, Event, Op, OpId, Progress, ProviderKey, ProviderLookup};
-use sdt_provider::{ApplyRequest, ApplySink, Complaint, Instance, Private, ProviderEnv, ReadAnswer, ReadSink, RecoverAnswer};
+use sdt_provider::{
+    ApplyRequest, ApplySink, Complaint, Instance, Private, ProviderEnv, ReadAnswer, ReadSink, RecoverAnswer,
+};
 use sdt_state::Begun;
 use sdt_value::{Path, Type, Value};
 use tokio::sync::{Semaphore, mpsc};
@@ -29,6 +31,8 @@ pub(crate) struct Shared {
     /// What display should hear between start and end of an operation.
     pub(crate) notes: mpsc::UnboundedSender<Progress>,
     pub(crate) interrupt: Interrupt,
+    /// Tokens of the changes that were answered.
+    pub(crate) tokens: Arc<Mutex<Vec<String>>>,
 }
 
 pub(crate) type Running = BoxFuture<'static, (OpId, Answer)>;
@@ -40,6 +44,17 @@ impl Shared {
 
     pub(crate) fn all_instances(&self) -> Vec<Arc<dyn Instance>> {
         self.instances.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Tells every provider that what these changes made is durable in the state: marks that recognise an object whose
+    /// creation was cut short may go. Returns what could not be tidied up.
+    pub(crate) async fn settle(&self) -> Vec<Complaint> {
+        let tokens = std::mem::take(&mut *self.tokens.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut complaints = Vec::new();
+        for instance in self.all_instances() {
+            complaints.extend(instance.settled(&tokens).await);
+        }
+        complaints
     }
 
     /// The future of an operation; `None` for those without answer.
@@ -107,14 +122,32 @@ impl Shared {
                 (id, Answer::Data(result))
             }),
             Op::Apply { id, provider, request, begun, ty } => Box::pin(s.apply(id, provider, request, begun, ty)),
-            Op::Provision { id, kind, config, address } => Box::pin(async move {
+            Op::Provision { id, kind, config, address, quiet } => Box::pin(async move {
                 let _permit = s.permits.acquire().await;
-                let say = |line: &str| {
+                let tell = |line: &str| {
                     let what = format!("{address} ({kind}): {line}");
                     let _ = s.notes.send(Progress::Waiting { op: id, elapsed: std::time::Duration::ZERO, what });
                 };
+                if quiet {
+                    tell("(output suppressed due to sensitive value in config)");
+                }
+                let say = |line: &str| {
+                    if !quiet {
+                        tell(line);
+                    }
+                };
                 let result = crate::provision::run(&kind, &config, &s.env.cwd, &s.env.vars, &say).await;
+                let result = result.map_err(|e| {
+                    if quiet { "The command failed; what it is and what it wrote is not shown, since its arguments hold something sensitive.".into() } else { e }
+                });
                 (id, Answer::Provisioned(result))
+            }),
+            Op::Settle { id, provider, tokens } => Box::pin(async move {
+                let complaints = match s.instance(provider) {
+                    Some(i) => i.settled(&tokens).await,
+                    None => Vec::new(),
+                };
+                (id, Answer::Settled(complaints))
             }),
             Op::Journal(_) | Op::Stop => return None,
         })
@@ -148,6 +181,7 @@ impl Shared {
             interrupt: self.interrupt.clone(),
         };
         let answer = instance.apply(request, &sink).await;
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).push(sink.token);
         (id, Answer::Applied(answer))
     }
 }
@@ -196,7 +230,8 @@ impl ApplySink for Applies {
     }
 
     fn waiting(&self, what: &str) {
-        let _ = self.notes.send(Progress::Waiting { op: self.op, elapsed: self.began.elapsed(), what: what.to_owned() });
+        let _ =
+            self.notes.send(Progress::Waiting { op: self.op, elapsed: self.began.elapsed(), what: what.to_owned() });
     }
 
     fn stopping(&self) -> bool {

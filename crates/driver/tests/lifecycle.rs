@@ -1,5 +1,7 @@
 //! Configurations with the built-in providers, through plan and apply.
 
+#![allow(clippy::print_stderr, reason = "tests report what they measured")]
+
 mod world;
 
 use sdt_engine::PlanOptions;
@@ -48,7 +50,10 @@ async fn create_update_replace_delete() {
         ("resource terraform_data a { count = 2 }", &["terraform_data.a[0]: create", "terraform_data.a[1]: create"]),
         ("resource terraform_data a { count = 1 }", &["terraform_data.a[1]: delete (delete_because_count_index)"]),
         ("resource terraform_data a {}", &["terraform_data.a: no-op from terraform_data.a[0]"]),
-        ("resource terraform_data b {}\nmoved {\n from = terraform_data.a\n to = terraform_data.b\n}", &["terraform_data.b: no-op from terraform_data.a"]),
+        (
+            "resource terraform_data b {}\nmoved {\n from = terraform_data.a\n to = terraform_data.b\n}",
+            &["terraform_data.b: no-op from terraform_data.a"],
+        ),
         ("", &["terraform_data.b: delete (delete_because_no_resource_config)"]),
     ])
     .await;
@@ -57,23 +62,25 @@ async fn create_update_replace_delete() {
 #[tokio::test]
 async fn modules_expand() {
     let main = "module m {\n source = \"./m\"\n for_each = toset([\"x\", \"y\"])\n v = each.key\n}\noutput all { value = { for k, m in module.m : k => m.o } }";
-    let child = "variable v {}\nresource terraform_data r { input = var.v }\noutput o { value = terraform_data.r.output }";
+    let child =
+        "variable v {}\nresource terraform_data r { input = var.v }\noutput o { value = terraform_data.r.output }";
     let files = [("main.tf", main), ("m/main.tf", child)];
     let (changes, state) = run(&files, &State::default(), PlanOptions::default()).await;
     assert_eq!(changes, ["module.m[\"x\"].terraform_data.r: create", "module.m[\"y\"].terraform_data.r: create"]);
     assert_eq!(state.outputs["all"].value, serde_json::json!({"x": "x", "y": "y"}));
-    let (changes, state) =
-        run(&files, &state, PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() }).await;
+    let (changes, state) = run(&files, &state, PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() }).await;
     assert_eq!(changes.len(), 2);
     assert!(state.is_empty(), "{state:?}");
 }
 
+/// Figures are printed, not asserted by the clock. `SDT_COUNT` in thousands makes it larger.
 #[tokio::test]
 async fn a_thousand_instances() {
-    let c = config(&[(
-        "main.tf",
-        "resource terraform_data a {\n for_each = toset([for i in range(1000) : tostring(i)])\n input = each.key\n}\noutput n { value = length(terraform_data.a) }",
-    )]);
+    let thousands: usize = std::env::var("SDT_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let text = format!(
+        "resource terraform_data a {{\n for_each = toset([for p in setproduct(range({thousands}), range(1000)) : \"${{p[0]}}-${{p[1]}}\"])\n input = each.key\n}}\noutput n {{ value = length(terraform_data.a) }}"
+    );
+    let c = config(&[("main.tf", &text)]);
     let begin = std::time::Instant::now();
     let (p, diags) = plan(&c, &State::default(), PlanOptions::default()).await;
     assert!(!diags.has_errors(), "{diags:#?}");
@@ -83,7 +90,33 @@ async fn a_thousand_instances() {
     let applied = begin.elapsed() - planned;
     let (p, _) = plan(&c, &state, PlanOptions::default()).await;
     let again = begin.elapsed() - planned - applied;
-    assert_eq!(p.changes.len(), 1000);
+    assert_eq!(p.changes.len(), thousands * 1000);
     assert!(!p.has_changes());
-    eprintln!("1000 terraform_data: plan {planned:?}, apply {applied:?}, no-op plan {again:?}");
+    eprintln!("{thousands}000 terraform_data: plan {planned:?}, apply {applied:?}, no-op plan {again:?}");
+}
+
+/// Stops at the first sign of life.
+struct Stop(sdt_driver::Interrupt);
+
+impl sdt_driver::ProgressSink for Stop {
+    fn event(&self, event: &sdt_engine::Progress) {
+        if matches!(event, sdt_engine::Progress::ApplyDone { .. }) {
+            self.0.raise();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_interrupt_ends_gracefully() {
+    let c = config(&[(
+        "main.tf",
+        "resource terraform_data a {}\nresource terraform_data b { input = terraform_data.a.id }",
+    )]);
+    let (p, _) = plan(&c, &State::default(), PlanOptions::default()).await;
+    let settings = world::settings();
+    let stop = Stop(settings.interrupt.clone());
+    let outcome = sdt_driver::apply(world::apply_input(&c, p), None, &settings, &stop).await;
+    assert_eq!(outcome.diags.0[0].summary, "Interrupted");
+    let there: Vec<String> = outcome.state.instances().map(|(a, _, _)| a.to_string()).collect();
+    assert_eq!(there, ["terraform_data.a"]);
 }

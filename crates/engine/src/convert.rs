@@ -154,7 +154,9 @@ fn mark_nested(nesting: Nesting, block: &Block, value: Value) -> Value {
         Kind::List(t, items) => {
             Kind::List(t.clone(), Arc::new(items.iter().map(|v| mark_schema(block, v.clone())).collect())).into()
         }
-        Kind::Tuple(items) => Kind::Tuple(Arc::new(items.iter().map(|v| mark_schema(block, v.clone())).collect())).into(),
+        Kind::Tuple(items) => {
+            Kind::Tuple(Arc::new(items.iter().map(|v| mark_schema(block, v.clone())).collect())).into()
+        }
         // Marks inside sets belong to the set as a whole.
         Kind::Set(_, items) if !items.is_empty() => return value.with_marks(Marks::SENSITIVE),
         Kind::Map(t, m) => {

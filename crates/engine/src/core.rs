@@ -7,7 +7,6 @@ use rustc_hash::FxHashMap;
 use sdt_addr::{Mode, ModulePath, ProviderAddr};
 use sdt_config::{Config, Module, Object, Output, SchemaLookup, Variable};
 use sdt_diag::{Diagnostic, Diagnostics, Span};
-use sdt_hcl::Expr;
 use sdt_plan::{CheckKind, NodeAddr};
 use sdt_provider::Provider;
 use sdt_schema::Schema;
@@ -20,7 +19,7 @@ use crate::op::{Op, OpId, Progress};
 use crate::rules::Checks;
 use crate::scope::{Ctx, Env};
 use crate::slots::Slots;
-use crate::tree::{Instances, Mi, ModuleId, Repetition, Tree};
+use crate::tree::{Instances, Mi, ModuleId, Tree};
 
 /// What the walk is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +143,8 @@ impl Core {
             )));
             return None;
         };
-        let mode = if addr.resource.mode == Mode::Data { sdt_provider::Mode::Data } else { sdt_provider::Mode::Managed };
+        let mode =
+            if addr.resource.mode == Mode::Data { sdt_provider::Mode::Data } else { sdt_provider::Mode::Managed };
         let type_name = &addr.resource.type_name;
         let Some(schema) = provider.schema(mode, type_name) else {
             // The static checks report it for blocks of the configuration.
@@ -176,7 +176,9 @@ impl Core {
                 objects.extend(module.variables.get(name).map(|v| (module.clone(), Object::Variable(v))));
                 objects.extend(caller.clone().zip(call).map(|(m, c)| (m, Object::Argument(c, name))));
             }
-            NodeAddr::Local(_, name) => objects.extend(module.locals.get(name).map(|l| (module.clone(), Object::Local(l)))),
+            NodeAddr::Local(_, name) => {
+                objects.extend(module.locals.get(name).map(|l| (module.clone(), Object::Local(l))))
+            }
             NodeAddr::Output(_, name) => {
                 objects.extend(module.outputs.get(name).map(|o| (module.clone(), Object::Output(o))));
             }
@@ -190,9 +192,10 @@ impl Core {
                 }
             }
             NodeAddr::Provider(addr) => {
-                let block = module.providers.values().find(|p| {
-                    p.addr.alias == addr.alias && module.provider_for_local(&p.addr.name) == addr.provider
-                });
+                let block = module
+                    .providers
+                    .values()
+                    .find(|p| p.addr.alias == addr.alias && module.provider_for_local(&p.addr.name) == addr.provider);
                 objects.extend(block.map(|p| (module.clone(), Object::Provider(p))));
             }
             NodeAddr::Check(_, name) => {
@@ -233,7 +236,8 @@ impl Core {
 
     fn each_instance(&mut self, id: ModuleId, mut f: impl FnMut(&mut Self, Mi) -> bool) -> bool {
         let all: Vec<Mi> = self.insts.of_module(id).to_vec();
-        all.into_iter().fold(true, |ok, mi| f(self, mi) && ok)
+        // Every instance is visited, also after one has failed.
+        all.into_iter().filter(|mi| !f(self, *mi)).count() == 0
     }
 
     fn expand_module(&mut self, id: ModuleId, path: &ModulePath) -> bool {
@@ -351,7 +355,10 @@ impl Core {
             .into());
         }
         let value = suit(variable, value, place, &|why| {
-            format!("The value for the variable \"{}\" of module \"{call_name}\" does not have its type: {why}.", variable.name)
+            format!(
+                "The value for the variable \"{}\" of module \"{call_name}\" does not have its type: {why}.",
+                variable.name
+            )
         })?;
         Ok((value, place))
     }
@@ -378,8 +385,11 @@ impl Core {
         let marks = value.deep_marks();
         if root && output.ephemeral {
             diags.push(
-                Diagnostic::error("Ephemeral output not allowed", "Outputs of the root module are stored, so they cannot be ephemeral.")
-                    .at(output.span),
+                Diagnostic::error(
+                    "Ephemeral output not allowed",
+                    "Outputs of the root module are stored, so they cannot be ephemeral.",
+                )
+                .at(output.span),
             );
         } else if marks.contains(Marks::EPHEMERAL) && !output.ephemeral {
             diags.push(
@@ -400,7 +410,8 @@ impl Core {
             );
         }
         let mut add = Marks::NONE;
-        if output.sensitive {
+        // Terraform 1.11 does not carry the setting of a child module's output over to the caller.
+        if output.sensitive && root {
             add |= Marks::SENSITIVE;
         }
         if output.ephemeral {
@@ -420,14 +431,13 @@ impl Core {
         let NodeAddr::Provider(addr) = self.graph.node(n).addr.clone() else { return None };
         let Some(provider) = self.lookup.provider(&addr.provider) else {
             // Reported by the resources that need it, with their place.
-            if self.graph.graph.neighbors(n).all(|m| !matches!(self.graph.node(m).addr, NodeAddr::Resource(_))) {
-                return None;
-            }
             return None;
         };
         let schema = provider.config_schema();
         let block = self.config.module(&addr.module).and_then(|m| {
-            m.providers.values().find(|p| p.addr.alias == addr.alias && m.provider_for_local(&p.addr.name) == addr.provider)
+            m.providers
+                .values()
+                .find(|p| p.addr.alias == addr.alias && m.provider_for_local(&p.addr.name) == addr.provider)
         });
         let value = match block {
             None => schema.block.empty_value(),
@@ -451,15 +461,10 @@ impl Core {
         });
         self.take(Diagnostics(placed.collect())).then_some((provider, value))
     }
-
-    /// Evaluates an expression in the root module.
-    pub(crate) fn eval_root(&self, expr: &Expr) -> (Value, Diagnostics) {
-        Ctx::new(self, 0).repeated(Repetition::None).eval(expr)
-    }
 }
 
 /// Schemas as the static checks ask for them.
-struct LookupSchemas<'a>(&'a dyn ProviderLookup);
+pub(crate) struct LookupSchemas<'a>(pub(crate) &'a dyn ProviderLookup);
 
 impl SchemaLookup for LookupSchemas<'_> {
     fn resource(&self, provider: &ProviderAddr, mode: Mode, type_name: &str) -> Option<Arc<Schema>> {
@@ -488,21 +493,22 @@ fn provider_mode(mode: Mode) -> Option<sdt_provider::Mode> {
 
 pub(crate) fn block_span(config: &Config, addr: &sdt_addr::AbsProviderConfig) -> Option<Span> {
     let m = config.module(&addr.module)?;
-    let block =
-        m.providers.values().find(|p| p.addr.alias == addr.alias && m.provider_for_local(&p.addr.name) == addr.provider)?;
+    let block = m
+        .providers
+        .values()
+        .find(|p| p.addr.alias == addr.alias && m.provider_for_local(&p.addr.name) == addr.provider)?;
     Some(block.span)
 }
 
 /// Fits a value to a variable: defaults of optional attributes, conversion, null.
-fn suit(
-    variable: &Variable,
-    value: Value,
-    place: Span,
-    detail: &dyn Fn(&str) -> String,
-) -> Result<Value, Diagnostics> {
+fn suit(variable: &Variable, value: Value, place: Span, detail: &dyn Fn(&str) -> String) -> Result<Value, Diagnostics> {
     let value = if value.is_null() || variable.defaults.is_empty() { value } else { variable.defaults.apply(&value) };
     let value = sdt_value::convert(&value, &variable.ty).map_err(|e| {
-        let at = if e.path.0.is_empty() { String::new() } else { format!("attribute {}: ", e.path).replace("attribute .", "attribute ") };
+        let at = if e.path.0.is_empty() {
+            String::new()
+        } else {
+            format!("attribute {}: ", e.path).replace("attribute .", "attribute ")
+        };
         Diagnostics::from(
             Diagnostic::error("Invalid value for input variable", detail(&format!("{at}{}", e.message))).at(place),
         )
@@ -512,7 +518,10 @@ fn suit(
             Some(default) => Ok(default.clone()),
             None => Err(Diagnostic::error(
                 "Required variable not set",
-                format!("The variable \"{}\" is required and not nullable, so null is not a value for it.", variable.name),
+                format!(
+                    "The variable \"{}\" is required and not nullable, so null is not a value for it.",
+                    variable.name
+                ),
             )
             .at(place)
             .into()),

@@ -194,8 +194,12 @@ fn uses(config: &ConfigGraph, wanted: &FxHashSet<NodeIndex>, diags: &mut Diagnos
         .filter(|e| inside(e.source(), e.target()))
         .map(|e| (e.target(), e.source()))
         .collect();
-    let remembered: Vec<(NodeIndex, NodeIndex)> =
-        config.state_edges.iter().copied().filter(|(a, b)| inside(*a, *b) && !config.graph.contains_edge(*b, *a)).collect();
+    let remembered: Vec<(NodeIndex, NodeIndex)> = config
+        .state_edges
+        .iter()
+        .copied()
+        .filter(|(a, b)| inside(*a, *b) && !config.graph.contains_edge(*b, *a))
+        .collect();
     if remembered.is_empty() {
         return all;
     }

@@ -43,9 +43,11 @@ fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, 
     if diags.has_errors() {
         return Err(diags);
     }
-    let mut fail = |detail: &str| -> Result<Expansion, Diagnostics> {
+    let warnings = std::mem::take(&mut diags);
+    let fail = |detail: &str| -> Result<Expansion, Diagnostics> {
+        let mut diags = warnings.clone();
         diags.push(Diagnostic::error("Invalid count argument", detail).at(expr.span()));
-        Err(std::mem::take(&mut diags))
+        Err(diags)
     };
     if value.deep_marks().contains(Marks::EPHEMERAL) {
         return fail(
@@ -57,8 +59,14 @@ fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, 
     if value.is_null() {
         return fail("The value is null. A whole number from 0 is required.");
     }
-    let Ok(number) = sdt_value::convert(&value, &Type::Number) else {
-        return fail("A whole number from 0 is required.");
+    let number = match sdt_value::convert(&value, &Type::Number) {
+        Ok(number) => number,
+        Err(e) => {
+            diags.push(
+                Diagnostic::error("Incorrect value type", format!("Invalid expression value: {e}.")).at(expr.span()),
+            );
+            return Err(diags);
+        }
     };
     if number.is_unknown() {
         if placeholder {
@@ -98,7 +106,10 @@ fn by_for_each(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansio
     if value.marks().contains(Marks::EPHEMERAL)
         || matches!(value.kind(), Kind::Set(..)) && value.deep_marks().contains(Marks::EPHEMERAL)
     {
-        return fail(SUMMARY, "The value is ephemeral, so it may differ between plan and apply. Instances cannot depend on it.");
+        return fail(
+            SUMMARY,
+            "The value is ephemeral, so it may differ between plan and apply. Instances cannot depend on it.",
+        );
     }
     if value.is_null() {
         return fail(SUMMARY, "The value is null. A map, or a set of strings, is required.");
@@ -152,7 +163,10 @@ fn by_for_each(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansio
 }
 
 fn set_detail(element: &Type) -> String {
-    format!("A set must hold strings to give keys of instances; this one holds elements of type {}.", element.friendly_name())
+    format!(
+        "A set must hold strings to give keys of instances; this one holds elements of type {}.",
+        element.friendly_name()
+    )
 }
 
 fn member(key: Str, value: Value) -> (Option<InstanceKey>, Repetition) {

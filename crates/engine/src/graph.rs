@@ -34,8 +34,14 @@ pub(crate) struct ConfigGraph {
 }
 
 impl ConfigGraph {
-    /// Builds the graph of a configuration and the resources of a state.
-    pub(crate) fn build(config: &Config, tree: &Tree, state: &State) -> (Self, Diagnostics) {
+    /// Builds the graph of a configuration and the resources of a state. `open`: resources with their provider that only a
+    /// journal knows.
+    pub(crate) fn build(
+        config: &Config,
+        tree: &Tree,
+        state: &State,
+        open: &[(sdt_state::ResourceKey, String)],
+    ) -> (Self, Diagnostics) {
         let mut builder = Builder {
             g: Self {
                 graph: DiGraph::new(),
@@ -55,6 +61,9 @@ impl ConfigGraph {
             builder.edges_of_module(id);
         }
         builder.state_nodes(state);
+        for (key, provider) in open {
+            builder.state_node(key, provider);
+        }
         let Builder { g, mut diags, .. } = builder;
         diags.extend(g.cycles());
         (g, diags)
@@ -115,11 +124,7 @@ impl ConfigGraph {
         self.reach(from, petgraph::Direction::Outgoing)
     }
 
-    fn reach(
-        &self,
-        from: impl IntoIterator<Item = NodeIndex>,
-        direction: petgraph::Direction,
-    ) -> FxHashSet<NodeIndex> {
+    fn reach(&self, from: impl IntoIterator<Item = NodeIndex>, direction: petgraph::Direction) -> FxHashSet<NodeIndex> {
         let mut seen: FxHashSet<NodeIndex> = from.into_iter().collect();
         let mut stack: Vec<NodeIndex> = seen.iter().copied().collect();
         while let Some(n) = stack.pop() {
@@ -399,21 +404,7 @@ impl Builder<'_> {
     fn state_nodes(&mut self, state: &State) {
         let mut nodes: Vec<(NodeIndex, Vec<ConfigResource>)> = Vec::new();
         for (key, resource) in &state.resources {
-            let Some(addr) = crate::convert::config_resource(key) else { continue };
-            let known = self.g.find(&NodeAddr::Resource(addr.clone()));
-            let n = match known {
-                Some(n) => n,
-                None if addr.resource.mode != Mode::Managed => continue,
-                None => {
-                    let n = self.g.add(NodeAddr::Resource(addr.clone()), None);
-                    let p = self.orphan_provider(&resource.provider, &addr);
-                    if let Some(p) = p {
-                        self.g.edge(p, n);
-                        self.g.graph[n].provider = Some(p);
-                    }
-                    n
-                }
-            };
+            let Some(n) = self.state_node(key, &resource.provider) else { continue };
             let deps = resource.instances.iter().flat_map(|i| i.dependencies.iter());
             let mut deps: Vec<&str> = deps.map(|d| &**d).collect();
             deps.sort_unstable();
@@ -429,6 +420,23 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    /// The node of a resource that state knows; it is made when configuration does not have it.
+    fn state_node(&mut self, key: &sdt_state::ResourceKey, provider: &str) -> Option<NodeIndex> {
+        let addr = crate::convert::config_resource(key)?;
+        if let Some(n) = self.g.find(&NodeAddr::Resource(addr.clone())) {
+            return Some(n);
+        }
+        if addr.resource.mode != Mode::Managed {
+            return None;
+        }
+        let n = self.g.add(NodeAddr::Resource(addr.clone()), None);
+        if let Some(p) = self.orphan_provider(provider, &addr) {
+            self.g.edge(p, n);
+            self.g.graph[n].provider = Some(p);
+        }
+        Some(n)
     }
 
     /// The provider configuration that state names, or the one of the root module that stands in for it.

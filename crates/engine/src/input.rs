@@ -58,9 +58,5 @@ impl Default for PlanOptions {
     }
 }
 
-/// What names a run: goes into tokens and journal.
-#[derive(Clone, Debug, Default)]
-pub struct RunId(pub String);
-
 /// Root variables by name.
 pub type Variables = BTreeMap<Str, InputValue>;

@@ -73,7 +73,8 @@ pub(crate) fn resource_from_state(core: &mut Core, n: NodeIndex, state: &State) 
         if resource_addr(key) != addr.resource {
             continue;
         }
-        let Some(mi) = module_instance(&key.module).filter(|m| m.path() == addr.module).and_then(|m| core.insts.find(&m))
+        let Some(mi) =
+            module_instance(&key.module).filter(|m| m.path() == addr.module).and_then(|m| core.insts.find(&m))
         else {
             continue;
         };

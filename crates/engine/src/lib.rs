@@ -5,6 +5,7 @@
 //! random source and prints nothing.
 
 mod apply;
+mod console;
 mod convert;
 mod core;
 mod exec;
@@ -27,6 +28,7 @@ mod tree;
 mod validate;
 
 pub use apply::{ApplyInput, ApplyWalk};
+pub use console::Console;
 pub use input::{InputValue, PlanOptions, ProviderLookup, Variables};
 pub use op::{Answer, Event, Op, OpId, Progress, ProviderKey};
 pub use plan::{PlanInput, PlanWalk};

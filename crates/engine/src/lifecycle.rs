@@ -97,6 +97,8 @@ fn taken_from(prior: &Value, config: &Value, steps: &[&Step]) -> Value {
         _ => None,
     };
     match (config.kind(), name, position) {
+        // An object has attributes, no elements: an index ignores it as a whole.
+        (Kind::Object(_), Some(_), _) if matches!(step, Step::Index { .. }) => prior.clone(),
         (Kind::Object(m), Some(name), _) => {
             let (Some(new), Some(old)) = (m.get(&name), prior.get(&name)) else { return config.clone() };
             let mut m = (**m).clone();

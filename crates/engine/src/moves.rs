@@ -97,13 +97,13 @@ impl Statement {
         let (outer, inner) = steps.split_at(depth);
         let from = self.from.module.steps();
         let to = self.to.module.steps();
-        let join = |rel: &[ModuleStep], rest: &[ModuleStep]| {
-            ModuleInstance::new(outer.iter().chain(rel).chain(rest).cloned())
-        };
+        let join =
+            |rel: &[ModuleStep], rest: &[ModuleStep]| ModuleInstance::new(outer.iter().chain(rel).chain(rest).cloned());
         match (&self.from.subject, &self.to.subject) {
             (Subject::Module, Subject::Module) => {
                 let (last, before) = from.split_last()?;
-                if inner.len() < from.len() || inner[..before.len()] != *before || inner[before.len()].name != last.name {
+                if inner.len() < from.len() || inner[..before.len()] != *before || inner[before.len()].name != last.name
+                {
                     return None;
                 }
                 let found = &inner[before.len()];
@@ -136,7 +136,8 @@ impl Statement {
         match (&self.from.subject, &self.to.subject) {
             (Subject::Module, _) => {
                 let depth = self.base.names().len() + self.to.module.steps().len();
-                let target = ModuleInstance::new(to.module.steps()[..depth.min(to.module.steps().len())].iter().cloned());
+                let target =
+                    ModuleInstance::new(to.module.steps()[..depth.min(to.module.steps().len())].iter().cloned());
                 all.iter().any(|a| target.contains(&a.module) && self.destination(a).is_none())
             }
             (Subject::Resource(_, None), Subject::Resource(_, None)) => {
@@ -219,7 +220,7 @@ fn declared_key(key: Option<&InstanceKey>) -> bool {
     key.is_none()
 }
 
-/// `x` and `x[0]` are the same object when `count` comes or goes.
+/// `x` and `x[0]` of a resource are the same object when `count` comes or goes. Not so for modules.
 fn implied(tree: &Tree, state: &State, explicit: &[Statement]) -> Vec<Statement> {
     let zero = Some(InstanceKey::Int(0));
     let mut found: BTreeMap<(ModulePath, Target), Statement> = BTreeMap::new();
@@ -231,27 +232,11 @@ fn implied(tree: &Tree, state: &State, explicit: &[Statement]) -> Vec<Statement>
         _ => None,
     };
     for a in &addresses {
-        let steps = a.module.steps();
-        for depth in 0..steps.len() {
-            let outer = ModulePath::new(steps[..depth].iter().map(|s| s.name.clone()));
-            let Some(caller) = tree.find(&outer) else { break };
-            let Some(call) = tree.module(caller).calls.get(&steps[depth].name) else { break };
-            if let Some(key) = change(&steps[depth].key, call.count.is_some(), call.for_each.is_some()) {
-                let target = |key| Target {
-                    module: ModuleInstance::root().child(steps[depth].name.clone(), key),
-                    subject: Subject::Module,
-                };
-                let s = Statement { base: outer, from: target(steps[depth].key.clone()), to: target(key), span: None };
-                found.entry(s.key()).or_insert(s);
-            }
-        }
         let Some(id) = tree.find(&a.module.path()) else { continue };
         let Some(resource) = tree.module(id).resources.get(&a.resource) else { continue };
         if let Some(key) = change(&a.key, resource.count.is_some(), resource.for_each.is_some()) {
-            let target = |key| Target {
-                module: ModuleInstance::root(),
-                subject: Subject::Resource(a.resource.clone(), key),
-            };
+            let target =
+                |key| Target { module: ModuleInstance::root(), subject: Subject::Resource(a.resource.clone(), key) };
             let s = Statement { base: a.module.path(), from: target(a.key.clone()), to: target(key), span: None };
             found.entry(s.key()).or_insert(s);
         }
@@ -281,7 +266,8 @@ fn ordered(statements: &[Statement]) -> Option<Vec<&Statement>> {
 /// Whether an object that `a` has moved may be one that `b` is about.
 fn leads_into(a: &Statement, b: &Statement) -> bool {
     let full = |base: &ModulePath, t: &Target| {
-        let names: Vec<_> = base.names().iter().cloned().chain(t.module.steps().iter().map(|s| s.name.clone())).collect();
+        let names: Vec<_> =
+            base.names().iter().cloned().chain(t.module.steps().iter().map(|s| s.name.clone())).collect();
         (names, t.subject.clone())
     };
     let ((to, to_subject), (from, from_subject)) = (full(&a.base, &a.to), full(&b.base, &b.from));

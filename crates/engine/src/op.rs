@@ -105,6 +105,17 @@ pub enum Op {
         config: Value,
         /// Whose it is.
         address: String,
+        /// Something secret is among the arguments: what it writes must not be shown.
+        quiet: bool,
+    },
+    /// Tells a provider that these operations (by token) are durable. Runs after every journal entry before it is written.
+    Settle {
+        /// The operation.
+        id: OpId,
+        /// The provider configuration.
+        provider: ProviderKey,
+        /// Tokens of creations.
+        tokens: Vec<String>,
     },
     /// Appends to the journal. Nobody waits for it; the state is written only after it.
     Journal(Vec<Entry>),
@@ -144,6 +155,8 @@ pub enum Answer {
     Applied(ApplyAnswer),
     /// Of [`Op::Apply`] when its beginning could not be journalled: the call was not made.
     NotBegun(String),
+    /// Of [`Op::Settle`].
+    Settled(Vec<Complaint>),
     /// Of [`Op::Provision`].
     Provisioned(Result<(), String>),
 }

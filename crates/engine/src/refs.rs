@@ -22,7 +22,8 @@ pub(crate) fn of_body(body: &ConfigBody) -> Vec<Reference> {
 /// Body, provisioners and connections of a resource; its meta-arguments have their own rules.
 pub(crate) fn of_resource(resource: &Resource) -> Vec<Reference> {
     let mut all = of_body(&resource.config);
-    let connections = resource.connection.iter().chain(resource.provisioners.iter().filter_map(|p| p.connection.as_ref()));
+    let connections =
+        resource.connection.iter().chain(resource.provisioners.iter().filter_map(|p| p.connection.as_ref()));
     for body in resource.provisioners.iter().map(|p| &p.config).chain(connections) {
         all.extend(of_body(body));
     }

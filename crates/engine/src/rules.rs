@@ -70,7 +70,8 @@ impl Ctx<'_> {
         if value.is_null() {
             return bad("The condition must be true or false, not null.".into());
         }
-        let value = match sdt_value::convert(&value, &Type::Bool) {
+        // Whatever it will be, nothing can be said of it yet.
+        let value = match if value.is_unknown() { Ok(value.clone()) } else { sdt_value::convert(&value, &Type::Bool) } {
             Ok(v) => v,
             Err(e) => return bad(format!("The condition must be true or false: {e}.")),
         };
@@ -81,7 +82,9 @@ impl Ctx<'_> {
                 diags.extend(more);
                 let subject = if kind == RuleKind::Validation { place } else { at };
                 let detail = match (&message, kind) {
-                    (Some(m), RuleKind::Validation) => format!("{m}\n\nThis was checked by the validation rule of the variable."),
+                    (Some(m), RuleKind::Validation) => {
+                        format!("{m}\n\nThis was checked by the validation rule of the variable.")
+                    }
                     (Some(m), _) => m.clone(),
                     (None, _) => "The condition does not hold, and its message could not be evaluated.".to_owned(),
                 };
@@ -180,13 +183,6 @@ impl Checks {
         instance.1.extend(problem);
     }
 
-    /// The status of one instance, where it is known.
-    pub(crate) fn clear(&mut self, module: &ModulePath, local: &str, address: &str) {
-        if let Some(object) = self.objects.get_mut(&(module.clone(), local.to_owned())) {
-            object.1.remove(address);
-        }
-    }
-
     pub(crate) fn results(&self) -> CheckResults {
         let objects = self.objects.iter().map(|((module, local), (kind, instances))| {
             let status = instances.values().map(|(s, _)| *s).max().unwrap_or(CheckStatus::Unknown);
@@ -225,4 +221,3 @@ impl Core {
         ok
     }
 }
-

@@ -43,14 +43,7 @@ impl Scheduler {
             graph.node_indices().map(|n| graph.neighbors_directed(n, Direction::Incoming).count() as u32).collect();
         let ready = (0..pending.len() as u32).filter(|n| pending[*n as usize] == 0).collect();
         let open = pending.len();
-        Self {
-            successors,
-            status: vec![Status::Waiting; open],
-            poisoned: vec![false; open],
-            pending,
-            ready,
-            open,
-        }
+        Self { successors, status: vec![Status::Waiting; open], poisoned: vec![false; open], pending, ready, open }
     }
 
     /// The next node to start, or to skip when something it needs has failed.
@@ -85,6 +78,7 @@ impl Scheduler {
     }
 
     /// Where a node stands.
+    #[cfg(test)]
     pub(crate) fn status(&self, node: NodeIndex) -> Status {
         self.status[node.index()]
     }

@@ -8,7 +8,7 @@ use sdt_config::{Module, Referenceable, parse_reference};
 use sdt_diag::{Diagnostic, Diagnostics, SourceId, Span};
 use sdt_hcl::{CallFailure, CallSite, Expr, Scope, Signature, Traversal};
 use sdt_plan::NodeAddr;
-use sdt_value::{Marks, Str, Type, Value};
+use sdt_value::{Marks, Str, Value};
 
 use crate::core::Core;
 use crate::slots::collect;
@@ -117,7 +117,8 @@ impl<'a> Ctx<'a> {
     fn module_value(&self, call: &Str, key: Option<&InstanceKey>, output: Option<&Str>) -> (Value, bool) {
         let core = self.core;
         let here = core.insts.all[self.mi].module;
-        let (Some(child), Some((repeat, unknown, made))) = (core.tree.child(here, call), core.insts.of_call(self.mi, call))
+        let (Some(child), Some((repeat, unknown, made))) =
+            (core.tree.child(here, call), core.insts.of_call(self.mi, call))
         else {
             return (Value::DYNAMIC, false);
         };
@@ -306,9 +307,4 @@ impl Scope for Ctx<'_> {
 
 fn module_text(path: &ModulePath) -> String {
     if path.is_root() { "the root module".into() } else { path.to_string() }
-}
-
-/// The type of a resource's value where nothing of it is known.
-pub(crate) fn unknown_object(ty: &Type) -> Value {
-    Value::unknown(ty.clone())
 }

@@ -51,7 +51,11 @@ pub(crate) fn wanted(
     // Outputs and checks come along when all they need is there anyway.
     for n in graph.order() {
         let follows = match &graph.node(n).addr {
-            NodeAddr::Output(..) | NodeAddr::Local(..) | NodeAddr::Check(..) | NodeAddr::Variable(..) | NodeAddr::Module(_) => {
+            NodeAddr::Output(..)
+            | NodeAddr::Local(..)
+            | NodeAddr::Check(..)
+            | NodeAddr::Variable(..)
+            | NodeAddr::Module(_) => {
                 let mut needs_resource = false;
                 let inside = graph.with_needed([n]).into_iter().filter(is_resource).all(|r| {
                     needs_resource = true;
@@ -106,12 +110,8 @@ pub(crate) fn check(core: &Core, options: &PlanOptions, state: &State) -> Diagno
         if exists || core.config.resource(&addr.config()).is_some() && same.is_empty() {
             continue;
         }
-        if same.is_empty() {
-            diags.push(Diagnostic::warning(
-                "Resource to replace not found",
-                format!("There is no {addr} in the configuration or state, so -replace has no effect on it."),
-            ));
-        } else {
+        // An address that is nowhere has nothing to replace; it is passed over, as in Terraform.
+        if !same.is_empty() {
             diags.push(Diagnostic::warning(
                 "Incompletely-matched force-replace resource instance",
                 format!("{addr} is not an instance; there are: {}.", same.join(", ")),

@@ -27,7 +27,7 @@ pub fn validate(config: &Config, providers: Arc<dyn ProviderLookup>, env: Env) -
         return tree_diags;
     }
     let tree = Tree::new(config);
-    let (graph, mut diags) = ConfigGraph::build(config, &tree, &State::default());
+    let (graph, mut diags) = ConfigGraph::build(config, &tree, &State::default(), &[]);
     diags.0.splice(0..0, tree_diags);
     if diags.has_errors() {
         return diags;
@@ -76,7 +76,13 @@ fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {
             ok &= core.take(on(diags, &addr.to_string()));
         }
     }
-    for import in core.tree.module(0).clone().imports.iter().filter(|i| i.to_module == addr.module && i.to_resource == addr.resource)
+    for import in core
+        .tree
+        .module(0)
+        .clone()
+        .imports
+        .iter()
+        .filter(|i| i.to_module == addr.module && i.to_resource == addr.resource)
     {
         if import.for_each.is_none() {
             let diags = crate::plan::check_import_id(&Ctx::new(core, 0), import);

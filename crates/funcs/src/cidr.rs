@@ -169,9 +169,7 @@ fn big_arg(args: &[Value], index: usize) -> Out<IBig> {
     if !n.is_integer() {
         return fail("value must be a whole number");
     }
-    n.to_radix(10)
-        .and_then(|s| s.parse::<IBig>().ok())
-        .map_or_else(|| fail("value must be a whole number"), Ok)
+    n.to_radix(10).and_then(|s| s.parse::<IBig>().ok()).map_or_else(|| fail("value must be a whole number"), Ok)
 }
 
 /// The lowest 64 bits of the absolute value.
@@ -229,8 +227,6 @@ fn subnet(args: &[Value]) -> Out {
         return fail(format!("cannot shorten a prefix of {} by {}", net.len, new_bits.unsigned_abs()));
     }
     let base = insert(&net, &num, len)?;
-    let host = (net.bits - len) as usize;
-    let base = base >> host << host;
     Ok(Value::string(show_network(&base, len, net.bits)))
 }
 
@@ -258,7 +254,9 @@ fn subnets(args: &[Value]) -> Out {
         let host = (net.bits - len) as usize;
         let size = UBig::ONE << host;
         let base = ((&next + &size) - 1u8) >> host << host;
-        if &base + &size > end {
+        // Terraform takes the subnet before the first one for its start, so it has none where there is none.
+        let no_start = net.base == UBig::ZERO || net.bits == 128 && net.is_v4();
+        if no_start || &base + &size > end {
             let after = out.last().and_then(Value::as_str).unwrap_or(str_arg(args, 0));
             return arg(
                 index,
@@ -299,6 +297,7 @@ mod tests {
             ("cidrsubnet", r#"["10.1.2.0/24",0,1]"#, "call: …"),
             ("cidrsubnets", r#"["10.1.0.0/16",8,4,8]"#, r#"["10.1.0.0/24","10.1.16.0/20","10.1.32.0/24"]"#),
             ("cidrsubnets", r#"["10.1.0.0/16"]"#, "[]"),
+            ("cidrsubnets", r#"["0.0.0.0/0",1]"#, "arg 1: not enough remaining address space …"),
             ("cidrsubnets", r#"["10.0.0.0/30",1,1,1]"#, "arg 3: not enough remaining address space …"),
             ("cidrsubnets", r#"["2001:db8::/48",33]"#, "arg 1: may not extend prefix by more than 32 bits"),
         ]);

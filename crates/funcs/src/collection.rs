@@ -46,9 +46,13 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     )
     .typed(|a| one_type(&a[0]))
     .nullable(),
-    Function::new("coalesce", "Returns the first argument that is neither null nor empty.", &[], Type::Dynamic, |a, _| {
-        coalesce(a)
-    })
+    Function::new(
+        "coalesce",
+        "Returns the first argument that is neither null nor empty.",
+        &[],
+        Type::Dynamic,
+        |a, _| coalesce(a),
+    )
     .variadic(Param::any("vals").unknown().dynamic().null())
     .typed(coalesce_type),
     Function::new("coalescelist", "Returns the first list that is not empty.", &[], Type::Dynamic, |a, _| {

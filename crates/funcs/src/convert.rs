@@ -127,10 +127,9 @@ fn refused<T>(v: &Value, want: &Type) -> Out<T> {
         (Kind::String(s), Type::Bool) => {
             arg(0, format!("cannot convert {s:?} to bool; only the strings \"true\" or \"false\" are allowed"))
         }
-        (Kind::String(s), Type::Number) => arg(
-            0,
-            format!("cannot convert {s:?} to number; given string must be a decimal representation of a number"),
-        ),
+        (Kind::String(s), Type::Number) => {
+            arg(0, format!("cannot convert {s:?} to number; given string must be a decimal representation of a number"))
+        }
         (Kind::Tuple(_), Type::Tuple(_)) => {
             arg(0, format!("incompatible tuple type for conversion: {}", mismatch(&ty, want)))
         }
@@ -148,7 +147,11 @@ mod tests {
     fn conversions() {
         check(&[
             ("tobool", r#"["1"]"#, "true"),
-            ("tobool", r#"["x"]"#, "arg 0: cannot convert \"x\" to bool; only the strings \"true\" or \"false\" are allowed"),
+            (
+                "tobool",
+                r#"["x"]"#,
+                "arg 0: cannot convert \"x\" to bool; only the strings \"true\" or \"false\" are allowed",
+            ),
             ("tobool", "[1]", "arg 0: cannot convert number to bool"),
             ("tonumber", r#"["1p3"]"#, "8"),
             ("tolist", r#"["a"]"#, "arg 0: cannot convert string to list of any single type"),

@@ -11,8 +11,14 @@ use crate::encoding::from_base64;
 use crate::{FnCtx, Function, Param};
 
 pub(crate) static FUNCTIONS: &[Function] = &[
-    Function::new("bcrypt", "Hashes a password with bcrypt; unknown while planning.", &[Param::string("str")], Type::String, bcrypt_hash)
-        .variadic(Param::number("cost")),
+    Function::new(
+        "bcrypt",
+        "Hashes a password with bcrypt; unknown while planning.",
+        &[Param::string("str")],
+        Type::String,
+        bcrypt_hash,
+    )
+    .variadic(Param::number("cost")),
     Function::new(
         "rsadecrypt",
         "Decrypts Base64 ciphertext with an RSA private key.",
@@ -144,7 +150,11 @@ mod tests {
     fn ids_and_keys() {
         check(&[
             ("uuidv5", r#"["url","https://www.terraform.io/"]"#, r#""9db6f67c-dd95-5ea0-aa5b-e70e5c5f7cf5""#),
-            ("uuidv5", r#"["743ac3c0-3bf7-4a5b-9e6c-59360447c757","LIBS:diskfont.library"]"#, r#""ede1a974-df7e-5f17-84b9-76208818b2c8""#),
+            (
+                "uuidv5",
+                r#"["743ac3c0-3bf7-4a5b-9e6c-59360447c757","LIBS:diskfont.library"]"#,
+                r#""ede1a974-df7e-5f17-84b9-76208818b2c8""#,
+            ),
             ("uuidv5", r#"["DNS","x"]"#, "call: …"),
             ("bcrypt", r#"["a",50]"#, "call: …"),
             ("rsadecrypt", r#"["!!!","x"]"#, "arg 0: …"),

@@ -62,6 +62,9 @@ pub struct Timestamp {
     pub nanos: u32,
 }
 
+/// Fills a buffer with random bytes.
+pub type Random<'a> = dyn Fn(&mut [u8]) + 'a;
+
 /// The world as one evaluation sees it.
 #[derive(Clone, Copy)]
 pub struct FnCtx<'a> {
@@ -76,7 +79,7 @@ pub struct FnCtx<'a> {
     /// The time of the plan, which `plantimestamp` gives; `None` leaves it unknown, as during validation.
     pub plan_time: Option<Timestamp>,
     /// Fills a buffer with random bytes; `None` leaves `uuid` and `bcrypt` unknown, as during planning.
-    pub random: Option<&'a dyn Fn(&mut [u8])>,
+    pub random: Option<&'a Random<'a>>,
 }
 
 impl FnCtx<'static> {

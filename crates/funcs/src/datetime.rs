@@ -6,9 +6,13 @@ use crate::call::{arg, str_arg};
 use crate::{CallError, Function, Param, Timestamp};
 
 pub(crate) static FUNCTIONS: &[Function] = &[
-    Function::new("timestamp", "Returns the current time in UTC; unknown while planning.", &[], Type::String, |_, ctx| {
-        Ok(shown(ctx.clock))
-    }),
+    Function::new(
+        "timestamp",
+        "Returns the current time in UTC; unknown while planning.",
+        &[],
+        Type::String,
+        |_, ctx| Ok(shown(ctx.clock)),
+    ),
     Function::new("plantimestamp", "Returns the time of the plan in UTC.", &[], Type::String, |_, ctx| {
         Ok(shown(ctx.plan_time))
     }),
@@ -30,7 +34,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         Type::Number,
         |a, _| {
             let at = |index: usize| {
-                Moment::parse(str_arg(a, index)).map_err(|message| CallError::Arg { index, message })
+                Moment::parse_as(str_arg(a, index), Rules::Go).map_err(|message| CallError::Arg { index, message })
             };
             Ok(Value::number(at(0)?.instant().cmp(&at(1)?.instant()) as i32))
         },
@@ -70,6 +74,14 @@ struct Moment {
     offset: i64,
 }
 
+/// How exactly a time must follow RFC 3339.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    Strict,
+    /// As Go's own reader, which lets a comma and offsets of a whole day pass: comparison goes through it.
+    Go,
+}
+
 /// The parts of a clock and calendar.
 struct Parts {
     year: i64,
@@ -83,7 +95,18 @@ struct Parts {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
@@ -121,6 +144,10 @@ fn days_in(year: i64, month: i64) -> i64 {
 impl Moment {
     /// Reads RFC 3339.
     fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_as(text, Rules::Strict)
+    }
+
+    fn parse_as(text: &str, rules: Rules) -> Result<Self, String> {
         let bad = |why: String| format!("not a valid RFC3339 timestamp: {why}");
         let mark = |at: &mut &str, c: char, what: &str| match at.strip_prefix(c) {
             Some(next) => {
@@ -162,7 +189,8 @@ impl Moment {
         mark(&mut at, ':', "time separator")?;
         let second = number(&mut at, 2, "second", 59, 0)?;
         let mut nanos = 0u32;
-        if let Some(fraction) = at.strip_prefix(['.', ',']) {
+        let point: &[char] = if rules == Rules::Go { &['.', ','] } else { &['.'] };
+        if let Some(fraction) = at.strip_prefix(point) {
             let len = fraction.bytes().take_while(u8::is_ascii_digit).count();
             if len > 0 {
                 let digits: String = fraction[..len].chars().chain("000000000".chars()).take(9).collect();
@@ -181,9 +209,9 @@ impl Moment {
                 _ => return Err(bad(format!("cannot use {at:?} as UTC offset"))),
             };
             at = &at[1..];
-            let hours = number(&mut at, 2, "UTC offset", 24, 0)?;
+            let hours = number(&mut at, 2, "UTC offset", 23 + i64::from(rules == Rules::Go), 0)?;
             mark(&mut at, ':', "time separator")?;
-            let minutes = number(&mut at, 2, "UTC offset", 60, 0)?;
+            let minutes = number(&mut at, 2, "UTC offset", 59 + i64::from(rules == Rules::Go), 0)?;
             sign * (hours * 3600 + minutes * 60)
         };
         if !at.is_empty() {
@@ -244,7 +272,7 @@ pub(crate) fn lenient(text: &str) -> Option<String> {
         *at = &at[len..];
         (n <= max).then_some(n)
     }
-    fn mark<'a>(at: &mut &'a str, mark: &str) -> Option<()> {
+    fn mark(at: &mut &str, mark: &str) -> Option<()> {
         *at = at.strip_prefix(mark)?;
         Some(())
     }
@@ -285,6 +313,11 @@ fn format_date(format: &str, at: &Moment) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = format;
     while let Some(c) = rest.chars().next() {
+        if let Some(next) = rest.strip_prefix("''") {
+            out.push('\'');
+            rest = next;
+            continue;
+        }
         if c == '\'' {
             rest = literal(&rest[1..], &mut out)?;
             continue;
@@ -434,9 +467,21 @@ mod tests {
     #[test]
     fn dates() {
         check(&[
-            ("formatdate", r#"["EEEE, DD-MMM-YY hh:mm:ss ZZZ","2018-01-02T23:12:01Z"]"#, r#""Tuesday, 02-Jan-18 23:12:01 UTC""#),
-            ("formatdate", r#"["H:mm AA h 'o''clock' ZZZZ","1999-12-31T12:00:59-08:00"]"#, r#""12:00 PM 12 o'clock -0800""#),
-            ("formatdate", r#"["YYYY-MM-DD'T'hh:mm:ssZ","2020-02-29T00:05:09+05:30"]"#, r#""2020-02-29T00:05:09+05:30""#),
+            (
+                "formatdate",
+                r#"["EEEE, DD-MMM-YY hh:mm:ss ZZZ","2018-01-02T23:12:01Z"]"#,
+                r#""Tuesday, 02-Jan-18 23:12:01 UTC""#,
+            ),
+            (
+                "formatdate",
+                r#"["H:mm AA h 'o''clock' ZZZZ","1999-12-31T12:00:59-08:00"]"#,
+                r#""12:00 PM 12 o'clock -0800""#,
+            ),
+            (
+                "formatdate",
+                r#"["YYYY-MM-DD'T'hh:mm:ssZ","2020-02-29T00:05:09+05:30"]"#,
+                r#""2020-02-29T00:05:09+05:30""#,
+            ),
             ("formatdate", r#"["ss.s","2018-01-01T00:00:30.5Z"]"#, r#""30.30""#),
             ("formatdate", r#"["EE","2018-01-02T23:12:01Z"]"#, "arg 0: …"),
             ("formatdate", r#"["YYYY","2018-02-30T00:00:00Z"]"#, "arg 1: …"),

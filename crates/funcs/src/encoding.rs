@@ -10,18 +10,28 @@ use crate::call::{Out, fail, str_arg};
 use crate::{Function, Param, deflate};
 
 pub(crate) static FUNCTIONS: &[Function] = &[
-    Function::new("base64encode", "Encodes a string's UTF-8 bytes in Base64.", &[Param::string("str")], Type::String, |a, _| {
-        Ok(Value::string(to_base64(str_arg(a, 0).as_bytes())))
-    }),
-    Function::new("base64decode", "Decodes Base64 that holds UTF-8 text.", &[Param::string("str")], Type::String, |a, _| {
-        let Some(bytes) = from_base64(str_arg(a, 0)) else {
-            return fail(format!("failed to decode base64 data {:?}", str_arg(a, 0)));
-        };
-        match String::from_utf8(bytes) {
-            Ok(s) => Ok(Value::string(s)),
-            Err(_) => fail("the result of decoding the provided string is not valid UTF-8"),
-        }
-    }),
+    Function::new(
+        "base64encode",
+        "Encodes a string's UTF-8 bytes in Base64.",
+        &[Param::string("str")],
+        Type::String,
+        |a, _| Ok(Value::string(to_base64(str_arg(a, 0).as_bytes()))),
+    ),
+    Function::new(
+        "base64decode",
+        "Decodes Base64 that holds UTF-8 text.",
+        &[Param::string("str")],
+        Type::String,
+        |a, _| {
+            let Some(bytes) = from_base64(str_arg(a, 0)) else {
+                return fail(format!("failed to decode base64 data {:?}", str_arg(a, 0)));
+            };
+            match String::from_utf8(bytes) {
+                Ok(s) => Ok(Value::string(s)),
+                Err(_) => fail("the result of decoding the provided string is not valid UTF-8"),
+            }
+        },
+    ),
     Function::new(
         "base64gzip",
         "Compresses a string with gzip and encodes the result in Base64.",
@@ -29,27 +39,47 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         Type::String,
         |a, _| Ok(Value::string(to_base64(&deflate::gzip(str_arg(a, 0).as_bytes())))),
     ),
-    Function::new("urlencode", "Escapes a string for the query of a URL.", &[Param::string("str")], Type::String, |a, _| {
-        Ok(Value::string(url_encode(str_arg(a, 0))))
-    }),
+    Function::new(
+        "urlencode",
+        "Escapes a string for the query of a URL.",
+        &[Param::string("str")],
+        Type::String,
+        |a, _| Ok(Value::string(url_encode(str_arg(a, 0)))),
+    ),
     Function::new("md5", "Returns the MD5 digest in hexadecimal.", &[Param::string("str")], Type::String, |a, _| {
         digest(str_arg(a, 0), Hash::Md5, Form::Hex)
     }),
     Function::new("sha1", "Returns the SHA-1 digest in hexadecimal.", &[Param::string("str")], Type::String, |a, _| {
         digest(str_arg(a, 0), Hash::Sha1, Form::Hex)
     }),
-    Function::new("sha256", "Returns the SHA-256 digest in hexadecimal.", &[Param::string("str")], Type::String, |a, _| {
-        digest(str_arg(a, 0), Hash::Sha256, Form::Hex)
-    }),
-    Function::new("sha512", "Returns the SHA-512 digest in hexadecimal.", &[Param::string("str")], Type::String, |a, _| {
-        digest(str_arg(a, 0), Hash::Sha512, Form::Hex)
-    }),
-    Function::new("base64sha256", "Returns the SHA-256 digest in Base64.", &[Param::string("str")], Type::String, |a, _| {
-        digest(str_arg(a, 0), Hash::Sha256, Form::Base64)
-    }),
-    Function::new("base64sha512", "Returns the SHA-512 digest in Base64.", &[Param::string("str")], Type::String, |a, _| {
-        digest(str_arg(a, 0), Hash::Sha512, Form::Base64)
-    }),
+    Function::new(
+        "sha256",
+        "Returns the SHA-256 digest in hexadecimal.",
+        &[Param::string("str")],
+        Type::String,
+        |a, _| digest(str_arg(a, 0), Hash::Sha256, Form::Hex),
+    ),
+    Function::new(
+        "sha512",
+        "Returns the SHA-512 digest in hexadecimal.",
+        &[Param::string("str")],
+        Type::String,
+        |a, _| digest(str_arg(a, 0), Hash::Sha512, Form::Hex),
+    ),
+    Function::new(
+        "base64sha256",
+        "Returns the SHA-256 digest in Base64.",
+        &[Param::string("str")],
+        Type::String,
+        |a, _| digest(str_arg(a, 0), Hash::Sha256, Form::Base64),
+    ),
+    Function::new(
+        "base64sha512",
+        "Returns the SHA-512 digest in Base64.",
+        &[Param::string("str")],
+        Type::String,
+        |a, _| digest(str_arg(a, 0), Hash::Sha512, Form::Base64),
+    ),
 ];
 
 /// The digests that functions give.

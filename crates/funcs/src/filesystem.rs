@@ -29,18 +29,34 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function::new("filesha1", "Returns the SHA-1 digest of a file in hexadecimal.", PATH, Type::String, |a, ctx| {
         digest(a, ctx, Hash::Sha1, Form::Hex)
     }),
-    Function::new("filesha256", "Returns the SHA-256 digest of a file in hexadecimal.", PATH, Type::String, |a, ctx| {
-        digest(a, ctx, Hash::Sha256, Form::Hex)
-    }),
-    Function::new("filesha512", "Returns the SHA-512 digest of a file in hexadecimal.", PATH, Type::String, |a, ctx| {
-        digest(a, ctx, Hash::Sha512, Form::Hex)
-    }),
-    Function::new("filebase64sha256", "Returns the SHA-256 digest of a file in Base64.", PATH, Type::String, |a, ctx| {
-        digest(a, ctx, Hash::Sha256, Form::Base64)
-    }),
-    Function::new("filebase64sha512", "Returns the SHA-512 digest of a file in Base64.", PATH, Type::String, |a, ctx| {
-        digest(a, ctx, Hash::Sha512, Form::Base64)
-    }),
+    Function::new(
+        "filesha256",
+        "Returns the SHA-256 digest of a file in hexadecimal.",
+        PATH,
+        Type::String,
+        |a, ctx| digest(a, ctx, Hash::Sha256, Form::Hex),
+    ),
+    Function::new(
+        "filesha512",
+        "Returns the SHA-512 digest of a file in hexadecimal.",
+        PATH,
+        Type::String,
+        |a, ctx| digest(a, ctx, Hash::Sha512, Form::Hex),
+    ),
+    Function::new(
+        "filebase64sha256",
+        "Returns the SHA-256 digest of a file in Base64.",
+        PATH,
+        Type::String,
+        |a, ctx| digest(a, ctx, Hash::Sha256, Form::Base64),
+    ),
+    Function::new(
+        "filebase64sha512",
+        "Returns the SHA-512 digest of a file in Base64.",
+        PATH,
+        Type::String,
+        |a, ctx| digest(a, ctx, Hash::Sha512, Form::Base64),
+    ),
     Function::new("fileexists", "Tells whether there is a file at a path.", PATH, Type::Bool, |a, ctx| {
         let path = locate(str_arg(a, 0), ctx).map_err(CallError::Call)?;
         match ctx.files.kind(&path) {

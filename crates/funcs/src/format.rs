@@ -125,7 +125,7 @@ fn parse_verb(text: &str, start: usize) -> Out<(Verb, usize, Option<usize>)> {
         explicit = Some(n - 1);
     }
     match bytes.get(i) {
-        Some(b) if b.is_ascii_alphabetic() || *b == b'%' => {
+        Some(b) if b.is_ascii_alphabetic() || *b == b'%' && i == start + 1 => {
             v.mode = *b as char;
             i += 1;
         }
@@ -158,7 +158,8 @@ fn write_verb(verb: &Verb, value: &Value, out: &mut String) -> Out<()> {
         }
         't' => {
             let v = as_type(Type::Bool)?;
-            out.push_str(&pad(verb, v.as_bool().unwrap_or(false).to_string()));
+            // Flags and width don't count here.
+            out.push_str(if v.as_bool() == Some(true) { "true" } else { "false" });
         }
         'b' | 'd' | 'o' | 'x' | 'X' => {
             let v = as_type(Type::Number)?;
@@ -174,7 +175,8 @@ fn write_verb(verb: &Verb, value: &Value, out: &mut String) -> Out<()> {
         's' | 'q' => {
             let v = as_type(Type::String)?;
             let mut s = v.as_str().unwrap_or("").to_owned();
-            if let Some(n) = verb.prec {
+            // A precision of zero is none.
+            if let Some(n) = verb.prec.filter(|n| *n > 0) {
                 s = s.graphemes(true).take(n).collect();
             }
             if verb.mode == 'q' {
@@ -240,7 +242,7 @@ fn integer(verb: &Verb, n: &Number) -> String {
     };
     if let Some(least) = verb.prec {
         if least == 0 && n.is_zero() {
-            return " ".repeat(verb.width);
+            return String::new();
         }
         digits = format!("{}{digits}", "0".repeat(least.saturating_sub(digits.len())));
     }
@@ -260,9 +262,11 @@ fn float(verb: &Verb, n: &Number) -> String {
         let forced = Verb { plus: !verb.space, raw: String::new(), ..*verb };
         return number(&forced, n.signum() < 0, "", digits, false);
     }
+    // Unlike for whole numbers, zeros win over spaces to the right.
+    let forced = Verb { minus: verb.minus && !verb.zero, raw: String::new(), ..*verb };
     match text.strip_prefix('-') {
-        Some(digits) => number(verb, true, "", digits, true),
-        None => number(verb, false, "", &text, true),
+        Some(digits) => number(&forced, true, "", digits, true),
+        None => number(&forced, false, "", &text, true),
     }
 }
 
@@ -309,10 +313,8 @@ fn format_list(text: &str, args: &[Value]) -> Out {
     }
     let mut out = Vec::new();
     for i in 0..len.map_or(1, |(n, _)| n) {
-        let row: Vec<Value> = args
-            .iter()
-            .map(|v| v.as_items().and_then(|items| items.get(i)).unwrap_or(v).clone())
-            .collect();
+        let row: Vec<Value> =
+            args.iter().map(|v| v.as_items().and_then(|items| items.get(i)).unwrap_or(v).clone()).collect();
         if row.iter().any(|v| !v.is_wholly_known()) {
             out.push(Value::unknown_not_null(Type::String));
             continue;
@@ -334,7 +336,11 @@ mod tests {
     #[test]
     fn verbs() {
         check(&[
-            ("format", r#"["%5[1]d|%s","3"]"#, "call: not enough arguments for \"%s\" at 7: need index 2 but have 1 total"),
+            (
+                "format",
+                r#"["%5[1]d|%s","3"]"#,
+                "call: not enough arguments for \"%s\" at 7: need index 2 but have 1 total",
+            ),
             ("format", r#"["%[2]s %[1]s","a","b"]"#, r#""b a""#),
             ("format", r#"["%[1]5d",3]"#, "call: unrecognized format character '5' at offset 4"),
             ("format", r#"["%q","<a>"]"#, r#""\"\\u003ca\\u003e\"""#),

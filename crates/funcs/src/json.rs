@@ -2,7 +2,7 @@
 
 use sdt_value::{Kind, Number, Type, Value};
 
-use crate::call::{Out, fail, str_arg};
+use crate::call::{fail, str_arg};
 use crate::{CallError, Function, Param};
 
 pub(crate) static FUNCTIONS: &[Function] = &[
@@ -316,7 +316,9 @@ impl Parser<'_> {
                     self.pos += 2;
                     let low = self.hex()?;
                     if (0xdc00..0xe000).contains(&low) {
-                        return Ok(char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00)).unwrap_or('\u{fffd}'));
+                        return Ok(
+                            char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00)).unwrap_or('\u{fffd}')
+                        );
                     }
                     self.pos = back;
                 }
@@ -356,7 +358,9 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(encode_json(&parse_json(text).unwrap()).unwrap(), expected, "{text}");
         }
-        for text in ["", "{'a':1}", "[1,]", "1 2", "01", "+1", "\u{feff}1", "// c\n1", "[", "\"\n\"", "1.", "tru", "{\"a\"}"] {
+        for text in
+            ["", "{'a':1}", "[1,]", "1 2", "01", "+1", "\u{feff}1", "// c\n1", "[", "\"\n\"", "1.", "tru", "{\"a\"}"]
+        {
             assert!(parse_json(text).is_err(), "{text}");
         }
         assert!(parse_json(&"[".repeat(5000)).is_err());

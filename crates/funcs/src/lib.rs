@@ -29,6 +29,7 @@ mod glob;
 mod json;
 mod map;
 mod numeric;
+mod provider;
 mod regex;
 mod sequence;
 mod sets;
@@ -37,7 +38,7 @@ mod textenc;
 mod yaml;
 
 pub use call::{CallError, call};
-pub use ctx::{FileKind, Files, FnCtx, NoFiles, Timestamp};
+pub use ctx::{FileKind, Files, FnCtx, NoFiles, Random, Timestamp};
 pub use json::{encode_json, parse_json};
 
 use sdt_value::{Type, Value};
@@ -242,18 +243,19 @@ static GROUPS: &[&[Function]] = &[
     yaml::FUNCTIONS,
 ];
 
-/// Every function, by group.
+/// Every function of the language, by group.
 pub fn all() -> impl Iterator<Item = &'static Function> {
     GROUPS.iter().copied().flatten()
 }
 
-/// Finds a function by its name; `core::name` is the same.
+/// Finds a function by its name; `core::name` is the same. The built-in provider's functions are found as
+/// `provider::terraform::name`.
 #[must_use]
 pub fn lookup(name: &str) -> Option<&'static Function> {
     static BY_NAME: std::sync::OnceLock<std::collections::HashMap<&'static str, &'static Function>> =
         std::sync::OnceLock::new();
     let name = name.strip_prefix("core::").unwrap_or(name);
-    BY_NAME.get_or_init(|| all().map(|f| (f.name, f)).collect()).get(name).copied()
+    BY_NAME.get_or_init(|| all().chain(provider::FUNCTIONS).map(|f| (f.name, f)).collect()).get(name).copied()
 }
 
 #[cfg(test)]

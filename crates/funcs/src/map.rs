@@ -170,10 +170,12 @@ fn merge(args: &[Value]) -> Out {
             continue;
         }
         marks |= v.marks();
-        let Some(members) = v.as_members() else {
-            return fail(format!("arguments must be maps or objects, got {:?}", v.ty().friendly_name()));
-        };
-        out.extend(members.iter().map(|(k, v)| (k.clone(), v.clone())));
+        match v.kind() {
+            Kind::Map(_, m) | Kind::Object(m) => out.extend(m.iter().map(|(k, v)| (k.clone(), v.clone()))),
+            // A null of any type beside it keeps the types from being checked.
+            Kind::List(_, items) | Kind::Tuple(items) | Kind::Set(_, items) if items.is_empty() => {}
+            _ => return fail(format!("arguments must be maps or objects, got {:?}", v.ty().friendly_name())),
+        }
     }
     Ok(match ty {
         Type::Map(t) => Value::map((*t).clone(), out),
@@ -207,7 +209,7 @@ fn counts_match(keys: usize, values: usize) -> Out<()> {
     fail(format!("number of keys ({keys}) does not match number of values ({values})"))
 }
 
-fn named<'a, T>(keys: &'a [Value], values: impl Iterator<Item = T>) -> Out<Vec<(Str, T)>> {
+fn named<T>(keys: &[Value], values: impl Iterator<Item = T>) -> Out<Vec<(Str, T)>> {
     let mut out = Vec::new();
     for (i, (k, v)) in keys.iter().zip(values).enumerate() {
         match k.kind() {

@@ -115,9 +115,9 @@ impl Regex {
 
     /// Every match that doesn't overlap the one before.
     fn find_all<'r, 't>(&'r self, text: &'t str) -> impl Iterator<Item = Match<'t>> + use<'r, 't> {
-        self.re.captures_iter(text).map(move |c| {
-            (0..c.group_len()).map(|i| c.get_group(i).and_then(|s| text.get(s.range()))).collect()
-        })
+        self.re
+            .captures_iter(text)
+            .map(move |c| (0..c.group_len()).map(|i| c.get_group(i).and_then(|s| text.get(s.range()))).collect())
     }
 
     /// Replaces every match by a template with `$1`, `${name}` and `$$`.
@@ -154,9 +154,11 @@ impl Regex {
             let zero_led = name.len() > 1 && name.starts_with('0');
             let text = match name.parse::<usize>() {
                 Ok(n) if !zero_led && name.bytes().all(|b| b.is_ascii_digit()) => groups.get(n).copied().flatten(),
-                _ => self.names.iter().zip(groups.iter().skip(1)).find_map(|(n, t)| {
-                    if n.as_deref() == Some(name) { *t } else { None }
-                }),
+                _ => self
+                    .names
+                    .iter()
+                    .zip(groups.iter().skip(1))
+                    .find_map(|(n, t)| if n.as_deref() == Some(name) { *t } else { None }),
             };
             out.push_str(text.unwrap_or(""));
         }
@@ -238,8 +240,32 @@ mod tests {
             assert_eq!(found, expected, "{pattern}");
         }
         for pattern in [
-            "x{1001}", "a**", "a++", "x{2}{3}", "(?x)a", "(?R)", r"\u00e9", "*", "(", ")", "[", "[z-a]", r"\1", r"\8",
-            r"\Z", r"\C", "(?P<n", "(?P<>a)", "(?P=n)", "(?=a)", r"\p{Nope}", r"\", "[[:nope:]]", "(x{100}){100}", "|*", r"[\b]",
+            "x{1001}",
+            "a**",
+            "a++",
+            "x{2}{3}",
+            "(?x)a",
+            "(?R)",
+            r"\u00e9",
+            "*",
+            "(",
+            ")",
+            "[",
+            "[z-a]",
+            r"\1",
+            r"\8",
+            r"\Z",
+            r"\C",
+            "(?P<n",
+            "(?P<>a)",
+            "(?P=n)",
+            "(?=a)",
+            r"\p{Nope}",
+            r"\",
+            "[[:nope:]]",
+            "(x{100}){100}",
+            "|*",
+            r"[\b]",
             "a{3,2}",
         ] {
             assert!(Regex::new(pattern).is_err(), "{pattern}");

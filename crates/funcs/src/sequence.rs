@@ -48,9 +48,13 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         |a, _| flatten(&a[0]),
     )
     .typed(|_| Ok(Type::Dynamic)),
-    Function::new("range", "Returns the numbers from a start to before a limit, by a step.", &[], Type::Dynamic, |a, _| {
-        range(a)
-    })
+    Function::new(
+        "range",
+        "Returns the numbers from a start to before a limit, by a step.",
+        &[],
+        Type::Dynamic,
+        |a, _| range(a),
+    )
     .variadic(Param::number("params"))
     .list_of(Type::Number),
     Function::new("reverse", "Reverses the order of a list.", &[Param::any("list").marked()], Type::Dynamic, |a, _| {

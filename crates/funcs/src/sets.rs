@@ -18,9 +18,13 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     })
     .variadic(OTHERS)
     .typed(common_type),
-    Function::new("setintersection", "Returns the elements that are in all of the given sets.", &[SET], Type::Dynamic, |a, _| {
-        combine(a, false, |all, next| all.into_iter().filter(|v| has(next, v)).collect())
-    })
+    Function::new(
+        "setintersection",
+        "Returns the elements that are in all of the given sets.",
+        &[SET],
+        Type::Dynamic,
+        |a, _| combine(a, false, |all, next| all.into_iter().filter(|v| has(next, v)).collect()),
+    )
     .variadic(OTHERS)
     .typed(common_type),
     Function::new(
@@ -42,7 +46,11 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     .typed(product_type),
 ];
 
+/// Tells whether the elements of a set, which are in order, include a value.
 fn has(items: &[Value], v: &Value) -> bool {
+    if v.ty().is_primitive() {
+        return items.binary_search_by(|i| Value::set_order(i, v)).is_ok();
+    }
     items.iter().any(|i| i.raw_equals(v))
 }
 

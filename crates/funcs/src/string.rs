@@ -78,13 +78,9 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         Type::String,
         |a, _| substr(a),
     ),
-    Function::new(
-        "join",
-        "Puts a separator between strings.",
-        &[Param::string("separator")],
-        Type::String,
-        |a, _| join(a),
-    )
+    Function::new("join", "Puts a separator between strings.", &[Param::string("separator")], Type::String, |a, _| {
+        join(a)
+    })
     .variadic(Param::new("lists", ParamType::ListOfString)),
     Function::new(
         "split",
@@ -210,7 +206,10 @@ fn join(args: &[Value]) -> Out {
             match item.as_str() {
                 Some(s) => parts.push(s),
                 None if lists.len() > 1 => {
-                    return arg(i + 1, format!("element {j} of list {} is null; cannot concatenate null values", i + 1));
+                    return arg(
+                        i + 1,
+                        format!("element {j} of list {} is null; cannot concatenate null values", i + 1),
+                    );
                 }
                 None => return arg(i + 1, format!("element {j} is null; cannot concatenate null values")),
             }

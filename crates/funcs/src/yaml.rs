@@ -24,11 +24,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         &[Param::any("value").unknown().dynamic().null()],
         Type::String,
         |a, _| {
-            Ok(if a[0].is_wholly_known() {
-                Value::string(encode::encode(&a[0]))
-            } else {
-                Value::unknown(Type::String)
-            })
+            Ok(if a[0].is_wholly_known() { Value::string(encode::encode(&a[0])) } else { Value::unknown(Type::String) })
         },
     ),
 ];

@@ -218,7 +218,13 @@ impl Expr {
                 f(&e.collection);
                 [e.key.as_ref(), Some(&e.value), e.cond.as_ref()].into_iter().flatten().for_each(f);
             }
-            ExprKind::Json(json) => f(&json.lowered().0),
+            ExprKind::Json(json) => {
+                // What does not parse is told of when it is evaluated.
+                let (expr, diags) = json.lowered();
+                if !diags.has_errors() {
+                    f(expr);
+                }
+            }
         }
     }
 }

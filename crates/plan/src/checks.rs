@@ -122,8 +122,10 @@ impl CheckResults {
                         object
                     })
                     .collect();
+                // State has its own word for outputs.
+                let kind = if o.kind == CheckKind::Output { "output" } else { o.kind.as_str() };
                 serde_json::json!({
-                    "object_kind": o.kind.as_str(),
+                    "object_kind": kind,
                     "config_addr": o.address(),
                     "status": o.status.as_str(),
                     "objects": if objects.is_empty() { serde_json::Value::Null } else { objects.into() },

@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 
 use crate::encode::mode_word;
 use crate::{
-    Action, Base, Change, CheckKind, CheckObject, CheckResults, CheckStatus, CodecError, Drift, Importing, ObjectResult,
-    OutputChange, Plan, PlanMode, Reason, path_from_json, value_from_json,
+    Action, Base, Change, CheckKind, CheckObject, CheckResults, CheckStatus, CodecError, Drift, Importing,
+    ObjectResult, OutputChange, Plan, PlanMode, Reason, path_from_json, value_from_json,
 };
 
 type Result<T> = std::result::Result<T, CodecError>;

@@ -50,7 +50,8 @@ impl ExecGraph {
 
     pub(crate) fn to_json(&self) -> Json {
         let nodes: Vec<Json> = self.0.node_weights().map(node_to_json).collect();
-        let edges: Vec<[usize; 2]> = self.0.raw_edges().iter().map(|e| [e.source().index(), e.target().index()]).collect();
+        let edges: Vec<[usize; 2]> =
+            self.0.raw_edges().iter().map(|e| [e.source().index(), e.target().index()]).collect();
         json!({"nodes": nodes, "edges": edges})
     }
 

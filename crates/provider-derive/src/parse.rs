@@ -61,8 +61,19 @@ pub(crate) struct Keys {
     name: Option<LitStr>,
 }
 
-const FLAGS: [&str; 10] =
-    ["force_new", "computed", "optional", "required", "sensitive", "write_only", "carry", "keep_null", "nested", "set"];
+const FLAGS: [&str; 11] = [
+    "force_new",
+    "computed",
+    "optional",
+    "required",
+    "sensitive",
+    "write_only",
+    "carry",
+    "keep_null",
+    "moving",
+    "nested",
+    "set",
+];
 const LISTS: [&str; 5] = ["conflicts_with", "required_with", "exactly_one_of", "at_least_one_of", "invalidates"];
 
 impl Keys {
@@ -271,6 +282,8 @@ fn parse_field(field: &syn::Field, kind: Kind) -> Result<Field> {
         _ => ("", &field.ty),
     };
     let (required, mut optional, mut computed) = match mode {
+        // What the service never returns is an option to the code, though the configuration must say it.
+        "Option" if keys.has("required") => (true, false, false),
         "Option" => (false, true, false),
         "Computed" => (false, false, true),
         "OptComputed" => (false, true, true),

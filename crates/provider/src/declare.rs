@@ -147,6 +147,8 @@ pub struct Field {
     pub carry: bool,
     /// `None` from the service is null in state even for legacy types.
     pub keep_null: bool,
+    /// Moves by itself all the time: a refresh keeps the last known value, so that this is no drift.
+    pub moving: bool,
     /// Planned when the configuration does not set it.
     pub default: Option<Lit>,
     /// Deprecated: why, and what instead.
@@ -180,6 +182,7 @@ pub const NOTHING: Field = Field {
     write_only: false,
     carry: false,
     keep_null: false,
+    moving: false,
     default: None,
     deprecated: None,
     checks: &[],

@@ -28,7 +28,9 @@ pub fn is_zero(value: &Value) -> bool {
 pub fn same(field: &Field, a: &Value, b: &Value, legacy: bool) -> bool {
     match &field.content {
         Content::Attr(ty) => same_attr(ty, field.same, a, b, legacy),
-        Content::Block { nesting, decl, .. } => same_blocks(*nesting, decl, a, b, legacy),
+        Content::Block { nesting, decl, .. } => {
+            same_blocks(*nesting, decl, a, b, legacy) || field.same.is_some_and(|f| f(a, b))
+        }
     }
 }
 
@@ -50,7 +52,8 @@ fn same_attr(ty: &Ty, special: Option<Same>, a: &Value, b: &Value, legacy: bool)
         return false;
     }
     if a.is_null() || b.is_null() {
-        return (a.is_null() && b.is_null()) || (legacy && is_zero(a) && is_zero(b));
+        let both_unset = (a.is_null() && b.is_null()) || (legacy && is_zero(a) && is_zero(b));
+        return both_unset || special.is_some_and(|f| f(a, b));
     }
     match ty {
         Ty::Str | Ty::Num | Ty::Bool => a.raw_equals(b) || special.is_some_and(|f| f(a, b)),
@@ -103,6 +106,9 @@ pub fn after_read(decl: &Decl, got: &Value, prior: &Value, legacy: bool) -> Valu
 fn keep_field(f: &Field, new: &Value, old: &Value, legacy: bool) -> Value {
     if old.is_unknown() {
         return new.clone();
+    }
+    if f.moving && !is_zero(old) {
+        return old.clone();
     }
     if (f.carry && new.is_null() || same(f, new, old, legacy)) && !old.ty().has_dynamic() {
         return old.clone();

@@ -1,5 +1,7 @@
 //! Values as the console and `output` print them.
 
+use crate::diff::quote;
+
 use sdt_value::{Kind, Marks, Type, Value};
 
 /// Writes a value in the language's own syntax, as far as it has one: `tolist([…])`, heredocs for text of several lines,
@@ -48,18 +50,9 @@ fn null(ty: &Type) -> String {
     }
 }
 
-/// Quotes a string so that the language reads it back.
-fn quote(text: &str) -> String {
-    let mut out = crate::diff::quote(text);
-    for c in ['$', '%'] {
-        out = out.replace(&format!("{c}{{"), &format!("{c}{c}{{"));
-    }
-    out
-}
-
 fn heredoc(text: &str, indent: usize) -> Option<String> {
     let lines: Vec<_> = text.split('\n').collect();
-    if lines.len() < 2 || lines.iter().any(|l| l.contains('\r')) {
+    if lines.len() < 2 {
         return None;
     }
     let mut mark = String::from("EOT");
@@ -89,6 +82,41 @@ fn braces<'v>(members: impl Iterator<Item = (&'v sdt_value::Str, &'v Value)>, in
     format!("{{\n{lines}{}}}", " ".repeat(indent))
 }
 
+/// Writes a type as the console's `type` shows it.
+#[must_use]
+pub fn type_text(ty: &Type) -> String {
+    write_type(ty, 0)
+}
+
+fn write_type(ty: &Type, indent: usize) -> String {
+    let pad = " ".repeat(indent + 4);
+    let end = " ".repeat(indent);
+    let of = |name: &str, elem: &Type| match elem {
+        Type::Object(_) | Type::Tuple(_) => format!("{name}(\n{pad}{},\n{end})", write_type(elem, indent + 4)),
+        _ => format!("{name}({})", write_type(elem, indent)),
+    };
+    match ty {
+        Type::Dynamic => "dynamic".into(),
+        Type::Bool => "bool".into(),
+        Type::Number => "number".into(),
+        Type::String => "string".into(),
+        Type::List(elem) => of("list", elem),
+        Type::Set(elem) => of("set", elem),
+        Type::Map(elem) => of("map", elem),
+        Type::Object(object) if object.attrs.is_empty() => "object({})".into(),
+        Type::Object(object) => {
+            let lines: String =
+                object.attrs.iter().map(|(k, t)| format!("{pad}{k}: {},\n", write_type(t, indent + 4))).collect();
+            format!("object({{\n{lines}{end}}})")
+        }
+        Type::Tuple(types) if types.is_empty() => "tuple([])".into(),
+        Type::Tuple(types) => {
+            let lines: String = types.iter().map(|t| format!("{pad}{},\n", write_type(t, indent + 4))).collect();
+            format!("tuple([\n{lines}{end}])")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,7 +125,7 @@ mod tests {
     fn values_print_in_the_languages_syntax() {
         let s = |t: &str| Value::string(t);
         for (value, expected) in [
-            (s("a\"${b}"), r#""a\"$${b}""#),
+            (s("a\"${b}"), r#""a\"${b}""#),
             (s("a\nb"), "<<EOT\na\nb\nEOT"),
             (Value::tuple(vec![s("a\nb")]), "[\n  <<-EOT\n  a\n  b\n  EOT,\n]"),
             (Value::list(Type::String, vec![s("x")]), "tolist([\n  \"x\",\n])"),

@@ -20,7 +20,7 @@ mod unified;
 mod values;
 mod view;
 
-pub use console::value_text;
+pub use console::{type_text, value_text};
 pub use diagnostic::{
     DiagnosticView, ExprView, Frame, PosView, RangeView, SnippetView, columns, compact_warnings, consolidate_warnings,
     diagnostic_text, diagnostic_view,

@@ -1,6 +1,6 @@
 //! Values as the JSON of plans and states shows them: the known part, what is unknown, what is sensitive.
 
-use sdt_value::{Kind, Marks, Value};
+use sdt_value::{Kind, Marks, Type, Value};
 use serde_json::{Map, Value as Json};
 
 /// Returns the known part of a value: unknown members of objects and maps are left out, unknown elements are null, and a value
@@ -51,6 +51,9 @@ fn flags(value: &Value, flag: &dyn Fn(&Value) -> bool) -> Json {
             .filter(|(_, f)| *f != Json::Bool(false))
             .collect::<Map<_, _>>()
             .into(),
+        // What an unknown collection will hold has no marks of its own.
+        Kind::Unknown(Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => Json::Array(Vec::new()),
+        Kind::Unknown(Type::Map(_) | Type::Object(_), _) => Json::Object(Map::new()),
         _ => false.into(),
     }
 }

@@ -151,7 +151,7 @@ impl PlanView {
                 let secret = o.sensitive || o.before.deep_marks().contains(Marks::SENSITIVE);
                 change.before_sensitive = secret.into();
                 change.after_sensitive = secret.into();
-                if change.after_unknown != Json::Bool(true) && o.after.is_wholly_known() {
+                if o.after.is_wholly_known() {
                     change.after_unknown = false.into();
                 }
                 (name.to_string(), change)
@@ -196,7 +196,7 @@ pub fn change_view(action: Action, before: &Value, after: &Value) -> ChangeView 
         actions: action.names(),
         before: known(before).unwrap_or(Json::Null),
         after: known(after),
-        after_unknown: if after.is_null() { json!({}) } else { unknown(after) },
+        after_unknown: if after.is_wholly_known() { json!({}) } else { unknown(after) },
         before_sensitive: sensitive(before),
         after_sensitive: sensitive(after),
         replace_paths: None,

@@ -50,7 +50,8 @@ pub async fn migrate(
 
 async fn copy(from: &dyn StateStore, to: &dyn StateStore, overwrite: bool) -> Result<Migration, StoreError> {
     for store in [from, to] {
-        if !store.journal_read().await?.is_empty() {
+        // What only tells of writing the state itself is no action that somebody must look after.
+        if store.journal_read().await?.iter().any(|entry| entry.token().is_some()) {
             return Err(StoreError::Config {
                 message: format!(
                     "{} has the journal of a run that did not come to its end. Run `sdt apply` there once, with the backend as it was, and migrate then",
@@ -76,5 +77,6 @@ async fn copy(from: &dyn StateStore, to: &dyn StateStore, overwrite: bool) -> Re
         });
     }
     to.write(ours, &destination.revision).await?;
+    to.journal_clear(&[]).await?;
     Ok(Migration::Copied { serial: ours.serial })
 }

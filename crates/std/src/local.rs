@@ -135,8 +135,9 @@ impl Provider for LocalProvider {
             return Err(unknown_type(type_name));
         };
         let stored = d.upgrade(version, stored.clone());
-        sdt_value::from_json(&stored, &d.schema().block.implied_type())
-            .map_err(|e| Diagnostic::error("Invalid resource instance data in state", format!("{type_name}: {e}.")).into())
+        sdt_value::from_json(&stored, &d.schema().block.implied_type()).map_err(|e| {
+            Diagnostic::error("Invalid resource instance data in state", format!("{type_name}: {e}.")).into()
+        })
     }
 
     async fn configure(&self, _config: &Value, _env: &ProviderEnv) -> Result<Arc<dyn Instance>, Diagnostics> {

@@ -12,8 +12,7 @@ use crate::{Definition, LocalProvider, Random};
 
 /// Reads the outputs of another configuration's state: (backend type, its configuration, workspace) to an object of outputs.
 /// The edge hands it in, since reading states needs stores.
-pub type RemoteStates =
-    Arc<dyn Fn(&str, &Value, Option<&str>) -> Result<Value, Vec<Complaint>> + Send + Sync>;
+pub type RemoteStates = Arc<dyn Fn(&str, &Value, Option<&str>) -> Result<Value, Vec<Complaint>> + Send + Sync>;
 
 /// The built-in provider. Without `remote_states` the data source answers with an error.
 #[must_use]
@@ -56,10 +55,7 @@ impl Definition for TerraformData {
                 ("id", attr(Type::String, Set::Computed, "A UUID, new for every object.")),
                 ("input", attr(Type::Dynamic, Set::Optional, "The value to store.")),
                 ("output", attr(Type::Dynamic, Set::Computed, "The stored value, known after apply.")),
-                (
-                    "triggers_replace",
-                    attr(Type::Dynamic, Set::Optional, "A value whose change replaces the object."),
-                ),
+                ("triggers_replace", attr(Type::Dynamic, Set::Optional, "A value whose change replaces the object.")),
             ],
             "Stores a value and takes part in the lifecycle like any resource.",
         )
@@ -76,7 +72,7 @@ impl Definition for TerraformData {
             planned.insert("id".into(), Self::unknown_id());
             planned.insert("output".into(), output_for(&input));
         } else if !get(&request.prior, "input").raw_equals(&input) {
-            planned.insert("output".into(), output_for(&input));
+            planned.insert("output".into(), Value::unknown(input.ty()));
         }
         if triggered {
             requires_replace.push(Path::root().attr("triggers_replace"));
@@ -99,6 +95,70 @@ impl Definition for TerraformData {
         Ok(Value::object(object))
     }
 }
+
+/// Backends with their settings; those of backends that are not there are not checked.
+const BACKENDS: &[(&str, &[&str])] = &[
+    ("local", &["path", "workspace_dir"]),
+    ("s3", S3_SETTINGS),
+    ("remote", &[]),
+    ("azurerm", &[]),
+    ("consul", &[]),
+    ("cos", &[]),
+    ("gcs", &[]),
+    ("http", &[]),
+    ("inmem", &[]),
+    ("kubernetes", &[]),
+    ("oss", &[]),
+    ("pg", &[]),
+];
+
+const S3_SETTINGS: &[&str] = &[
+    "access_key",
+    "acl",
+    "allowed_account_ids",
+    "assume_role",
+    "assume_role_with_web_identity",
+    "bucket",
+    "custom_ca_bundle",
+    "dynamodb_endpoint",
+    "dynamodb_table",
+    "ec2_metadata_service_endpoint",
+    "ec2_metadata_service_endpoint_mode",
+    "encrypt",
+    "endpoint",
+    "endpoints",
+    "forbidden_account_ids",
+    "force_path_style",
+    "http_proxy",
+    "https_proxy",
+    "iam_endpoint",
+    "insecure",
+    "key",
+    "kms_key_id",
+    "max_retries",
+    "no_proxy",
+    "profile",
+    "region",
+    "retry_mode",
+    "secret_key",
+    "shared_config_files",
+    "shared_credentials_file",
+    "shared_credentials_files",
+    "skip_credentials_validation",
+    "skip_metadata_api_check",
+    "skip_region_validation",
+    "skip_requesting_account_id",
+    "skip_s3_checksum",
+    "sse_customer_key",
+    "sts_endpoint",
+    "sts_region",
+    "token",
+    "use_dualstack_endpoint",
+    "use_fips_endpoint",
+    "use_lockfile",
+    "use_path_style",
+    "workspace_key_prefix",
+];
 
 /// # data terraform_remote_state
 ///
@@ -129,6 +189,24 @@ impl Definition for RemoteState {
             ],
             "Outputs of another configuration's state.",
         )
+    }
+
+    fn validate(&self, config: &Value) -> Vec<Complaint> {
+        let Some(backend) = config.get("backend").and_then(Value::as_str) else { return Vec::new() };
+        let complain = |detail: String, name: &str| {
+            vec![crate::helpers::complain("Invalid backend configuration", detail, Path::root().attr(name))]
+        };
+        let Some((_, known)) = BACKENDS.iter().find(|(name, _)| *name == backend) else {
+            let names: Vec<&str> = BACKENDS.iter().map(|(name, _)| *name).collect();
+            return complain(format!("There is no backend \"{backend}\"; there are {}.", names.join(", ")), "backend");
+        };
+        let given = config.get("config").and_then(Value::as_members).into_iter().flatten();
+        for (name, _) in given {
+            if !known.is_empty() && !known.contains(&&**name) {
+                return complain(format!("The backend \"{backend}\" has no setting \"{name}\"."), "config");
+            }
+        }
+        Vec::new()
     }
 
     fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {

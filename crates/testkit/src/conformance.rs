@@ -18,6 +18,9 @@ use serde_json::{Value as Json, json};
 /// A failed step, in words.
 pub type Failure = String;
 
+/// A look at named objects.
+pub type Inspect = Box<dyn Fn(&[(String, Object)]) -> Result<(), Failure> + Send + Sync>;
+
 /// An object that is there.
 #[derive(Clone, Debug)]
 pub struct Object {
@@ -39,6 +42,8 @@ pub struct Harness {
     pub instance: Arc<dyn Instance>,
     /// Distinguishes the tokens of runs.
     pub run: String,
+    /// Looks at the objects of a case, by name, when they have just been made.
+    pub inspect: Option<Inspect>,
     operations: Mutex<u32>,
 }
 
@@ -92,7 +97,7 @@ impl Harness {
     /// For one configured provider.
     #[must_use]
     pub fn new(provider: Arc<dyn Provider>, instance: Arc<dyn Instance>, run: impl Into<String>) -> Self {
-        Self { provider, instance, run: run.into(), operations: Mutex::new(0) }
+        Self { provider, instance, run: run.into(), inspect: None, operations: Mutex::new(0) }
     }
 
     fn token(&self) -> String {
@@ -321,6 +326,9 @@ impl Harness {
         made.push(("the object".into(), object.clone()));
         let state = to_json(&object.value, &object.value.ty());
         let mut object = self.settled_object(object, "after create").await?;
+        if let Some(inspect) = &self.inspect {
+            inspect(made)?;
+        }
 
         for (i, update) in case.get("updates").and_then(Json::as_array).into_iter().flatten().enumerate() {
             let mut next = config_json.clone();
@@ -360,7 +368,8 @@ impl Harness {
         self.import(type_name, case, &object).await?;
         made.pop();
         self.delete(&object).await.map_err(|e| format!("delete: {e}"))?;
-        if self.read(std::slice::from_ref(&object)).await?.iter().any(Option::is_some) {
+        let gone = case.get("gone") != Some(&Json::Bool(false));
+        if gone && self.read(std::slice::from_ref(&object)).await?.iter().any(Option::is_some) {
             return Err("the object is still there after delete".into());
         }
         self.delete(&object).await.map_err(|e| format!("delete of what is gone: {e}"))?;

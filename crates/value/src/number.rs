@@ -4,6 +4,7 @@
 //! that the program makes carry 64 bits, `f64` 53, parsed numbers 512; an operation has the larger precision of both
 //! operands, which is why `1/3` has 155 digits and `length([1])/length([1,2,3])` has 20.
 
+mod elementary;
 mod float;
 mod text;
 
@@ -407,13 +408,13 @@ impl Number {
     /// `self` to the power of `other`, through f64 as in Terraform; `None` when that is not a number.
     #[must_use]
     pub fn pow(&self, other: &Self) -> Option<Self> {
-        Self::try_from_f64(self.to_f64().powf(other.to_f64()))
+        Self::try_from_f64(elementary::pow(self.to_f64(), other.to_f64()))
     }
 
     /// The logarithm to a base, through f64 as in Terraform; `None` when that is not a number.
     #[must_use]
     pub fn log(&self, base: &Self) -> Option<Self> {
-        Self::try_from_f64(self.to_f64().ln() / base.to_f64().ln())
+        Self::try_from_f64(elementary::log(self.to_f64()) / elementary::log(base.to_f64()))
     }
 
     /// Ten significant digits in C's `%g`: what the order of compound set elements goes by.

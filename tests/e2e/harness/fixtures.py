@@ -6,16 +6,7 @@ from .engine import engine_from_environment, terraform_engine
 from .local_aws import REGION
 from .runner import Skip
 
-STORE = f"""
-import boto3, sys
-boto3.client("s3", region_name="{REGION}").create_bucket(
-    Bucket="sdt-state-test", CreateBucketConfiguration={{"LocationConstraint": "{REGION}"}})
-boto3.client("dynamodb", region_name="{REGION}").create_table(
-    TableName="sdt-state-locks", BillingMode="PAY_PER_REQUEST",
-    AttributeDefinitions=[{{"AttributeName": "LockID", "AttributeType": "S"}}],
-    KeySchema=[{{"AttributeName": "LockID", "KeyType": "HASH"}}])
-"""
-BUCKET = "sdt-state-test"
+BUCKET, TABLE = "sdt-state-test", "sdt-state-locks"
 BACKEND = f"-backend-config=bucket={BUCKET}"
 
 
@@ -35,7 +26,7 @@ def terraform():
 
 def make_store(aws):
     """Makes bucket and lock table at once, for tests that are not about state/."""
-    aws.script(STORE)
+    aws.make_store(BUCKET, TABLE)
 
 
 def root_module(key, body, lock='dynamodb_table = "sdt-state-locks"'):

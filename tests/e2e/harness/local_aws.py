@@ -29,7 +29,10 @@ class LocalAws:
 
     def __enter__(self):
         port_file, log = Path(self.folder.name) / "port", open(Path(self.folder.name) / "log", "w")
-        environment = dict(os.environ, MOTO_IAM_LOAD_MANAGED_POLICIES="true", PYTHONDONTWRITEBYTECODE="1")
+        # Nothing starts a machine, and making more than a thousand images takes seconds, at each reset again.
+        images = Path(self.folder.name) / "images.json"
+        images.write_text("[]")
+        environment = dict(os.environ, MOTO_IAM_LOAD_MANAGED_POLICIES="true", MOTO_AMIS_PATH=str(images), PYTHONDONTWRITEBYTECODE="1")
         # Its own session: a Ctrl-C is for the script, which needs the server to clean up.
         self.process = subprocess.Popen([self.python, str(HERE / "server.py"), str(port_file)], stdin=subprocess.PIPE,
                                         stdout=log, stderr=log, env=environment, start_new_session=True)
@@ -66,6 +69,10 @@ class LocalAws:
         """Empties the account and forgets the requests."""
         self._ask("/moto-api/reset", {})
         self.clear()
+
+    def make_store(self, bucket, table):
+        """Makes a bucket and a lock table for states."""
+        self._ask("/_local/store", {"bucket": bucket, "table": table})
 
     def clear(self):
         self._ask("/_local/clear", {})

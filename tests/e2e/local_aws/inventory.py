@@ -9,7 +9,9 @@ import re
 import boto3
 
 REGION = "eu-west-1"
-GENERATED = re.compile(r"\b(vpc|subnet|sg|sgr|rtb|rtbassoc|igw|nat|eipalloc|eipassoc|eni|acl|fs|fsap|fsmt|db|dopt)-[0-9a-zA-Z]{8,}\b")
+GENERATED = re.compile(r"\b(vpc|subnet|sg|sgr|rtb|rtbassoc|igw|nat|eipalloc|eipassoc|eni|acl|fs|fsap|fsmt|db|dopt)-[0-9a-zA-Z]{8,}\b"
+                       # What follows a name_prefix, and creation tokens.
+                       r"|\b([a-z]+)-[0-9a-f]{26,}\b")
 
 
 _clients = {}
@@ -35,7 +37,7 @@ def tags(item):
 
 
 def describe(*parts):
-    return GENERATED.sub(r"\1-*", " ".join(json.dumps(p, sort_keys=True, default=str) for p in parts))
+    return GENERATED.sub(lambda m: f"{m[1] or m[2]}-*", " ".join(json.dumps(p, sort_keys=True, default=str) for p in parts))
 
 
 def ec2(out):
@@ -125,6 +127,16 @@ def rest(out):
     out["table"] = [describe(t) for t in tables]
     out.setdefault("lock", []).extend(describe(i["LockID"]["S"], i["Info"]["S"]) for t in tables if t.endswith("locks")
                                       for i in dynamodb.scan(TableName=t)["Items"] if "Info" in i)
+
+
+def make_store(endpoint, bucket, table):
+    """Makes bucket and lock table in the AWS at `endpoint`: here the clients are loaded already."""
+    global _endpoint
+    _endpoint = endpoint
+    client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    client("dynamodb").create_table(TableName=table, BillingMode="PAY_PER_REQUEST",
+                                    AttributeDefinitions=[{"AttributeName": "LockID", "AttributeType": "S"}],
+                                    KeySchema=[{"AttributeName": "LockID", "KeyType": "HASH"}])
 
 
 def take(endpoint):

@@ -2,6 +2,7 @@
 """A local AWS: moto's server that counts its requests and can kill a client between acceptance and reply.
 
 usage: server.py PORT_FILE
+       server.py -H 127.0.0.1 -p PORT       as moto_server is called, for tests that start it in moto's place
 
 Listens on a free loopback port, writes the port into PORT_FILE and ends when its standard input closes, so that it
 never outlives the script that started it. Beside moto's own control (POST /moto-api/reset) it answers under /_local:
@@ -14,6 +15,7 @@ never outlives the script that started it. Beside moto's own control (POST /moto
   GET  /_local/trap       {"seen": mutating requests so far, "sprung": operation or null}
   POST /_local/fault      {"match": "s3", "status": 503, "code": "SlowDown", "times": 3}: answers instead of moto
   POST /_local/hold       {"match": "ec2:DescribeVpcs"}: such requests wait until the next hold; {} holds nothing
+  POST /_local/store      {"bucket": B, "table": T}: makes a bucket and a lock table for states
   GET  /_local/inventory  what exists, see inventory.py
 
 "State" are requests for objects in a bucket and items in a table: nothing that the configurations manage is one.
@@ -177,10 +179,12 @@ class Front:
                 self.fault = given or None
             elif what == "hold" and post:
                 self.held = given.get("match", "")
-            elif what != "inventory":
+            elif what not in ("inventory", "store"):
                 return answer(start, "404 Not Found", b"no such control", "text/plain")
         if what == "inventory":
             reply = inventory.take(f"http://{env['HTTP_HOST']}")
+        if what == "store":
+            inventory.make_store(f"http://{env['HTTP_HOST']}", given["bucket"], given["table"])
         return answer(start, "200 OK", json.dumps(reply).encode(), "application/json")
 
 
@@ -222,7 +226,10 @@ class Quiet(WSGIRequestHandler):
 def main():
     gaps.fill()
     front = Front(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Quiet)
+    port = int(sys.argv[4]) if sys.argv[1] == "-H" else 0
+    server = make_server("127.0.0.1", port, front, threaded=True, request_handler=Quiet)
+    if port:
+        return server.serve_forever()
     with open(sys.argv[1] + ".new", "w") as out:
         out.write(str(server.server_port))
     os.rename(sys.argv[1] + ".new", sys.argv[1])

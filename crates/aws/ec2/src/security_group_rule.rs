@@ -132,9 +132,12 @@ macro_rules! rule {
 
             async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
                 let found = find(cx.api, known.iter().map(|r| r.id.clone())).await?;
+                // moto does not say whose the group is.
+                let nameless = found.iter().any(|r| r.group_owner_id.is_none());
+                let account = if nameless { cx.api.account().await? } else { String::new() };
                 let objects = found.into_iter().filter(|r| r.is_egress == Some($egress)).filter_map(|r| {
                     let id = r.security_group_rule_id.clone()?;
-                    let owner = r.group_owner_id.clone().unwrap_or_default();
+                    let owner = r.group_owner_id.clone().unwrap_or_else(|| account.clone());
                     let protocol = r.ip_protocol.clone().unwrap_or_default();
                     let port = |p: Option<i32>| p.map(i64::from).filter(|_| protocol != "-1");
                     let object = Self {

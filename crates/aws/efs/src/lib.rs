@@ -1,9 +1,31 @@
-//! EFS: file systems and the ways into them.
+//! EFS: file systems, mount targets and access points.
+
+mod access_point;
+mod file_system;
+mod mount_target;
+mod tags;
 
 use sdt_aws_core::Aws;
-use sdt_provider::Service;
+use sdt_provider::{Service, resource};
 
 sdt_aws_core::client!(efs, "efs", aws_sdk_efs);
 
 /// The types of this service, by name.
-pub const SERVICE: Service<Aws> = Service { resources: &[], data: &[] };
+pub const SERVICE: Service<Aws> = Service {
+    resources: &[
+        resource::<access_point::AccessPoint>(),
+        resource::<file_system::FileSystem>(),
+        resource::<mount_target::MountTarget>(),
+    ],
+    data: &[],
+};
+
+/// What an SDK builder that misses a required part says.
+fn part<T, E: std::fmt::Display>(built: Result<T, E>) -> Result<T, sdt_provider::Error> {
+    built.map_err(|e| sdt_provider::Error::new(sdt_provider::Class::Invalid, "", e.to_string()))
+}
+
+/// The host name of a file system, which the API does not say.
+fn dns_name(aws: &Aws, file_system: &str) -> String {
+    format!("{file_system}.efs.{}.{}", aws.region(), aws.dns_suffix())
+}

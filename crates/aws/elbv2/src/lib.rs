@@ -1,9 +1,33 @@
 //! Load balancers, target groups and listeners.
 
+mod action;
+mod listener;
+mod load_balancer;
+mod tags;
+mod target_group;
+
 use sdt_aws_core::Aws;
-use sdt_provider::Service;
+use sdt_provider::{Service, resource};
 
 sdt_aws_core::client!(elbv2, "elbv2", aws_sdk_elasticloadbalancingv2);
 
 /// The types of this service, by name.
-pub const SERVICE: Service<Aws> = Service { resources: &[], data: &[] };
+pub const SERVICE: Service<Aws> = Service {
+    resources: &[
+        resource::<load_balancer::LoadBalancer>(),
+        resource::<listener::Listener>(),
+        resource::<target_group::TargetGroup>(),
+    ],
+    data: &[],
+};
+
+/// A string with "" as absent.
+fn text(value: Option<String>) -> Option<String> {
+    value.filter(|s| !s.is_empty())
+}
+
+/// What of an ARN names the object to CloudWatch: everything after the kind of service.
+fn arn_suffix(arn: &str, strip: &str) -> String {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+    resource.strip_prefix(strip).unwrap_or(resource).to_owned()
+}

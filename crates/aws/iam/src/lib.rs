@@ -1,9 +1,60 @@
 //! IAM: roles and policies.
 
-use sdt_aws_core::Aws;
-use sdt_provider::Service;
+mod policy_document;
+mod role;
+mod role_policy;
+mod role_policy_attachment;
+
+use std::time::Duration;
+
+use aws_sdk_iam::types::{EntityType, RoleDetail};
+use sdt_aws_core::{Api, Aws};
+use sdt_provider::{Cx, Error, Service, data_source, resource};
 
 sdt_aws_core::client!(iam, "iam", aws_sdk_iam);
 
 /// The types of this service, by name.
-pub const SERVICE: Service<Aws> = Service { resources: &[], data: &[] };
+pub const SERVICE: Service<Aws> = Service {
+    resources: &[
+        resource::<role::Role>(),
+        resource::<role_policy::RolePolicy>(),
+        resource::<role_policy_attachment::RolePolicyAttachment>(),
+    ],
+    data: &[data_source::<policy_document::PolicyDocument>()],
+};
+
+/// From so many roles on, one account-wide listing costs less than asking for each.
+const HANDFUL: usize = 5;
+
+/// IAM takes up to two minutes until what was made is seen everywhere.
+const PROPAGATION: Duration = Duration::from_secs(120);
+
+/// All roles of the account with their policies: GetAccountAuthorizationDetails.
+async fn role_details(aws: &Aws) -> Result<Vec<RoleDetail>, Error> {
+    let mut out = Vec::new();
+    let mut marker = None;
+    loop {
+        let call = iam(aws).get_account_authorization_details().filter(EntityType::Role).max_items(1000);
+        let answer = call.set_marker(marker).send().await.api()?;
+        out.extend(answer.role_detail_list.unwrap_or_default());
+        marker = answer.marker.filter(|_| answer.is_truncated);
+        if marker.is_none() {
+            return Ok(out);
+        }
+    }
+}
+
+/// Repeats a call that names something IAM may not see yet.
+async fn propagated<T, F, Fut>(cx: &Cx<'_, Aws>, codes: &[&str], call: F) -> Result<T, Error>
+where
+    F: FnMut() -> Fut + Send,
+    Fut: Future<Output = Result<T, Error>> + Send,
+    T: Send,
+{
+    cx.retry_on(codes, PROPAGATION, call).await
+}
+
+/// IAM returns policies URL-encoded.
+fn decoded(document: &str) -> String {
+    percent_encoding::percent_decode_str(document).decode_utf8_lossy().into_owned()
+}

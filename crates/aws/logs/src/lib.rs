@@ -1,9 +1,11 @@
-//! CloudWatch Logs: log groups.
+//! CloudWatch Logs.
+
+mod log_group;
 
 use sdt_aws_core::Aws;
-use sdt_provider::Service;
+use sdt_provider::{Service, resource};
 
 sdt_aws_core::client!(logs, "logs", aws_sdk_cloudwatchlogs);
 
 /// The types of this service, by name.
-pub const SERVICE: Service<Aws> = Service { resources: &[], data: &[] };
+pub const SERVICE: Service<Aws> = Service { resources: &[resource::<log_group::LogGroup>()], data: &[] };

@@ -144,6 +144,7 @@ pub(crate) struct Instance {
     #[attr(force_new, check = common::arn)]
     pub(crate) kms_key_id: OptComputed<String>,
     /// Newest moment that can be restored.
+    #[attr(moving)]
     latest_restorable_time: Computed<String>,
     /// License of the engine.
     pub(crate) license_model: OptComputed<String>,

@@ -5,7 +5,7 @@ use sdt_aws_core::{Api, Aws};
 use sdt_provider::{Block, Error, Tags};
 
 use crate::s3;
-use crate::shared::{absent, build, element, lenient};
+use crate::shared::{absent, build, element, lenient, setting};
 use crate::{encryption, versioning};
 
 /// Which other sites may use the bucket from a browser.
@@ -108,7 +108,7 @@ pub(crate) struct Retention {
 }
 
 pub(crate) async fn cors(aws: &Aws, bucket: &str) -> Result<Vec<CorsRule>, Error> {
-    let answer = absent(s3(aws).get_bucket_cors().bucket(bucket).send().await.api())?;
+    let answer = setting(s3(aws).get_bucket_cors().bucket(bucket).send().await)?;
     let some = |items: &[String]| (!items.is_empty()).then(|| items.to_vec());
     let one = |r: &t::CorsRule| CorsRule {
         allowed_headers: some(r.allowed_headers()),
@@ -140,7 +140,7 @@ pub(crate) async fn put_cors(aws: &Aws, bucket: &str, rules: &[CorsRule]) -> Res
 }
 
 pub(crate) async fn logging(aws: &Aws, bucket: &str) -> Result<Option<Logging>, Error> {
-    let answer = absent(s3(aws).get_bucket_logging().bucket(bucket).send().await.api())?;
+    let answer = setting(s3(aws).get_bucket_logging().bucket(bucket).send().await)?;
     let found = answer.and_then(|a| a.logging_enabled);
     Ok(found.map(|l| Logging { target_bucket: l.target_bucket, target_prefix: Some(l.target_prefix) }))
 }
@@ -195,7 +195,7 @@ pub(crate) async fn put_versions(aws: &Aws, bucket: &str, wanted: &Versions) -> 
 }
 
 pub(crate) async fn object_lock(aws: &Aws, bucket: &str) -> Result<Option<ObjectLock>, Error> {
-    let answer = absent(s3(aws).get_object_lock_configuration().bucket(bucket).send().await.api())?;
+    let answer = setting(s3(aws).get_object_lock_configuration().bucket(bucket).send().await)?;
     let Some(found) = answer.and_then(|a| a.object_lock_configuration) else { return Ok(None) };
     let rule = found.rule().and_then(|r| r.default_retention()).map(|r| Retention {
         days: r.days(),
@@ -247,7 +247,7 @@ pub(crate) async fn put_payer(aws: &Aws, bucket: &str, wanted: &str) -> Result<(
 
 /// All tags, those of AWS itself (`aws:…`) too.
 async fn every_tag(aws: &Aws, bucket: &str) -> Result<Tags, Error> {
-    let answer = absent(s3(aws).get_bucket_tagging().bucket(bucket).send().await.api())?;
+    let answer = setting(s3(aws).get_bucket_tagging().bucket(bucket).send().await)?;
     Ok(answer.map(|a| a.tag_set).unwrap_or_default().into_iter().map(|t| (t.key, t.value)).collect())
 }
 

@@ -46,6 +46,18 @@ pub(crate) fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     rest.split_once("</").map(|(text, _)| text)
 }
 
+/// As [`absent`]; a successful answer that is not what was asked for is "not set" too: stores that only resemble S3 answer with nothing,
+/// or list the bucket, where they do not know a setting.
+pub(crate) fn setting<T, E>(answer: Result<T, SdkError<E, HttpResponse>>) -> Result<Option<T>, Error>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    if answer.as_ref().is_err_and(|e| e.raw_response().is_some_and(|r| r.status().is_success())) {
+        return Ok(None);
+    }
+    absent(answer.api())
+}
+
 /// A request that lacks a required member: the configuration is not complete.
 pub(crate) fn build(e: impl std::fmt::Display) -> Error {
     Error::new(Class::Invalid, "", e.to_string())

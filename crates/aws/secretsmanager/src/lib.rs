@@ -1,9 +1,13 @@
-//! Secrets Manager: secrets and their values.
+//! Secrets Manager.
+
+mod secret;
+mod secret_version;
 
 use sdt_aws_core::Aws;
-use sdt_provider::Service;
+use sdt_provider::{Service, resource};
 
 sdt_aws_core::client!(secretsmanager, "secretsmanager", aws_sdk_secretsmanager);
 
 /// The types of this service, by name.
-pub const SERVICE: Service<Aws> = Service { resources: &[], data: &[] };
+pub const SERVICE: Service<Aws> =
+    Service { resources: &[resource::<secret::Secret>(), resource::<secret_version::SecretVersion>()], data: &[] };

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use sdt_config::Config;
 use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_driver::{Interrupt, Persistence};
-use sdt_engine::{ApplyInput, InputValue, Variables};
-use sdt_plan::file::PlanFile;
+use sdt_engine::{ApplyInput, Variables};
 use sdt_plan::{Action, Plan, PlanMode};
 use sdt_render::{Message, Style, apply_summary_text, outputs_text};
 use sdt_state::{LockInfo, Merged, State, v4};
 
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Flag, Parsed, option, switch};
-use crate::backend::{self, LocalPaths};
+use crate::backend;
 use crate::commands::{COMMON, LOCAL_STATE, LOCKING, VARIABLES};
 use crate::functions::Library;
 use crate::operation::{self, PLANNING, Ready, Wish};
@@ -52,7 +51,10 @@ fn run(app: &App, parsed: &Parsed, destroy: bool) -> u8 {
     let mut sources = SourceMap::default();
     let result = match parsed.rest.as_slice() {
         [] => fresh(app, &ui, parsed, destroy, &mut sources),
-        [_] if destroy => Err(failure("Unexpected argument", "sdt destroy takes no plan file: make one with plan -destroy and apply that")),
+        [_] if destroy => Err(failure(
+            "Unexpected argument",
+            "sdt destroy takes no plan file: make one with plan -destroy and apply that",
+        )),
         [path] => saved(app, &ui, parsed, path, &mut sources),
         _ => Err(failure("Too many command line arguments", "sdt apply takes at most one argument, a plan file")),
     };
@@ -102,8 +104,7 @@ fn fresh(
     let interrupt = Interrupt::default();
     app.block_on(async {
         let signals = operation::watch_signals(&interrupt);
-        let held =
-            session::hold(app, &ready.backend, &wish.paths, "OperationTypeApply", wish.lock, wish.timeout).await?;
+        let held = operation::hold(app, &ready.backend, &wish, "OperationTypeApply", &interrupt).await?;
         let result = plan_and_apply(app, ui, &ready, &wish, &held, &interrupt, approved, sources).await;
         let released = held.release().await;
         signals.abort();
@@ -144,7 +145,13 @@ async fn plan_and_apply(
     if planned.plan.has_changes() && !approved {
         // Warnings belong before the question.
         ui.diagnostics(std::mem::take(&mut diags), sources);
-        let answer = tokio::task::block_in_place(|| ui.ask(question(mode)));
+        let answer = tokio::select! {
+            answer = tokio::task::spawn_blocking({
+                let terminal = Ui::new(ui.theme, ui.frame);
+                move || terminal.ask(question(mode))
+            }) => answer.ok().flatten(),
+            () = operation::interrupted(interrupt) => None,
+        };
         if answer.as_deref() != Some("yes") {
             ui.say(if mode == PlanMode::Destroy { "\nDestroy cancelled.\n" } else { "\nApply cancelled.\n" });
             return Err(Diagnostics::new());
@@ -199,22 +206,23 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
     if file.plan.errored {
         return Err(failure("The plan cannot be applied", "planning had failed: make the plan again"));
     }
-    let variables = plan_variables(app, parsed, &loaded.config, &file, sources)?;
-    let registry = Arc::new(providers::registry());
-    let mut paths: LocalPaths = wish.paths.clone();
-    let backend = operation::backend_of(&file);
-    if backend.kind != "local" {
-        paths = LocalPaths::default();
+    let warnings = loaded.diagnostics;
+    let (variables, diags) = vars::for_plan(app, &loaded.config, parsed, &file.plan, sources);
+    if diags.has_errors() {
+        return Err(diags);
     }
+    let registry = Arc::new(providers::registry());
+    let backend = operation::backend_of(&file);
     let interrupt = Interrupt::default();
     let library = Library::new(&app.env, sources.clone(), plan_time(&file.plan));
     let result = app.block_on(async {
         let signals = operation::watch_signals(&interrupt);
-        let held = session::hold(app, &backend, &paths, "OperationTypeApply", wish.lock, wish.timeout).await?;
+        let held = operation::hold(app, &backend, &wish, "OperationTypeApply", &interrupt).await?;
         let result = async {
             let snapshot = held.store.read().await.map_err(session::store_failure("Failed to read state"))?;
             let base = snapshot.state.clone();
-            let entries = held.store.journal_read().await.map_err(session::store_failure("Failed to read the journal"))?;
+            let entries =
+                held.store.journal_read().await.map_err(session::store_failure("Failed to read the journal"))?;
             let merged = sdt_state::overlay(snapshot, &entries);
             check_base(&file.plan, &merged)?;
             let job = Job {
@@ -232,7 +240,9 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
         let released = held.release().await;
         signals.abort();
         match result {
-            Ok(mut diags) => {
+            Ok(more) => {
+                let mut diags = warnings;
+                diags.extend(more);
                 diags.extend(released);
                 Ok(diags)
             }
@@ -249,33 +259,6 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
 /// The time that `plantimestamp` gave.
 fn plan_time(plan: &Plan) -> Option<time::OffsetDateTime> {
     time::OffsetDateTime::parse(&plan.timestamp, &time::format_description::well_known::Rfc3339).ok()
-}
-
-/// Variables come out of the plan; only ephemeral ones are given again.
-fn plan_variables(
-    app: &App,
-    parsed: &Parsed,
-    config: &Config,
-    file: &PlanFile,
-    sources: &mut SourceMap,
-) -> Result<Variables, Diagnostics> {
-    let mut out: Variables = file
-        .plan
-        .variables
-        .iter()
-        .map(|(name, value)| (name.clone(), InputValue::new(value.clone(), "from the plan")))
-        .collect();
-    let (given, diags) = vars::collect(app, config, parsed, false, sources);
-    for (name, value) in given {
-        let ephemeral = config.root.variables.get(&name).is_some_and(|v| v.ephemeral);
-        if ephemeral {
-            out.insert(name, value);
-        } else if parsed.all("var").any(|v| v.split_once('=').is_some_and(|(n, _)| n == &*name)) {
-            let detail = format!("The plan has a value for var.{name} already; only ephemeral variables are given with a plan file.");
-            return Err(Diagnostic::error("Can't change variable when applying a saved plan", detail).into());
-        }
-    }
-    if diags.has_errors() { Err(diags) } else { Ok(out) }
 }
 
 /// A plan is good only for the state it was made from.
@@ -306,6 +289,10 @@ async fn execute(
     interrupt: &Interrupt,
 ) -> Diagnostics {
     let (ui, mode) = (job.ui, plan.mode);
+    let infinite = infinite_outputs(&plan);
+    if infinite.has_errors() {
+        return infinite;
+    }
     let total: usize = plan
         .changes
         .iter()
@@ -331,7 +318,15 @@ async fn execute(
     let lock = held.lock.as_ref().map_or_else(LockInfo::default, |l| l.info.clone());
     let persistence = Persistence { store: held.store.clone(), base, revision: merged.revision.clone(), lock };
     let settings = operation::settings(job.app, job.parallelism, interrupt.clone());
-    let outcome = sdt_driver::apply(input, Some(&persistence), &settings, &display).await;
+    let work = sdt_driver::apply(input, Some(&persistence), &settings, &display);
+    tokio::pin!(work);
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
+    let outcome = loop {
+        tokio::select! {
+            outcome = &mut work => break outcome,
+            _ = tick.tick(), if live => display.refresh(),
+        }
+    };
     display.finish();
     let mut diags = outcome.diags;
     if let Err(e) = outcome.saved {
@@ -351,6 +346,24 @@ async fn execute(
     if !destroy && !outcome.state.outputs.is_empty() {
         ui.say(&format!("\nOutputs:\n\n{}", outputs_text(&outcome.state)));
         ui.message(&Message::outputs(&outcome.state));
+    }
+    diags
+}
+
+/// A state cannot hold an infinite number. Found out before anything is done, it does no harm.
+fn infinite_outputs(plan: &Plan) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    for (name, output) in &plan.outputs {
+        let mut infinite = false;
+        output.after.walk(&mut |_, v| {
+            infinite |= v.as_number().is_some_and(sdt_value::Number::is_infinite);
+            !infinite
+        });
+        if infinite {
+            let detail =
+                format!("The output \"{name}\" holds an infinite number, which a state cannot hold. Nothing was done.");
+            diags.push(Diagnostic::error("Failed to save state", detail));
+        }
     }
     diags
 }

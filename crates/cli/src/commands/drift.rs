@@ -110,12 +110,15 @@ fn text(planned: &Planned, drifted: usize, theme: &Theme) -> String {
         out += &format!("{} Every object is as the state remembers it.\n", theme.paint(Style::Green, "No drift."));
     } else {
         let s = if drifted == 1 { " has" } else { "s have" };
-        out += &format!("{}\n", theme.paint(Style::Yellow, &format!("Drift: {drifted} object{s} changed outside of sdt.")));
+        out += &format!(
+            "{}\n",
+            theme.paint(Style::Yellow, &format!("Drift: {drifted} object{s} changed outside of sdt."))
+        );
         out += &drift_list(&planned.view, theme);
     }
     let open = unfinished(planned);
     if !open.is_empty() {
-        out += &format!("\nA run did not come to its end; what became of these is found out by the next plan or apply:\n");
+        out += "\nA run did not come to its end; what became of these is found out by the next plan or apply:\n";
         for address in open {
             out += &format!("  {address}\n");
         }

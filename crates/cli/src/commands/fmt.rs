@@ -65,6 +65,10 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
             if !check && !work.diff {
                 use std::io::Write as _;
                 let _ = std::io::stdout().write_all(&new);
+                // On standard output the last line is always ended; files keep their end as it is.
+                if !new.ends_with(b"\n") {
+                    let _ = std::io::stdout().write_all(b"\n");
+                }
             }
             if work.diff {
                 work.show_diff("<stdin>", &text, &new);

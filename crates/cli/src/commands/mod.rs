@@ -1,6 +1,7 @@
 //! The commands: one file each, one line in the list.
 
 mod apply;
+mod console;
 mod drift;
 mod fmt;
 mod force_unlock;
@@ -32,6 +33,7 @@ pub(crate) static ALL: &[&Command] = &[
     &apply::APPLY,
     &apply::DESTROY,
     &drift::COMMAND,
+    &console::COMMAND,
     &output::COMMAND,
     &show::COMMAND,
     &state::LIST,

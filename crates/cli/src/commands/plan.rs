@@ -7,7 +7,6 @@ use crate::app::{App, CHANGES, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
 use crate::commands::{COMMON, LOCAL_STATE, LOCKING, VARIABLES};
 use crate::operation::{self, PLANNING};
-use crate::session;
 use crate::ui::{Ui, failure};
 
 pub(crate) static COMMAND: Command = Command {
@@ -34,7 +33,10 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     let ui = operation::ui(app, parsed);
     ui.open();
     if let Some(extra) = parsed.rest.first() {
-        ui.error("Too many command line arguments", format!("sdt plan takes no argument such as {extra:?}; -chdir={extra} works in that folder."));
+        ui.error(
+            "Too many command line arguments",
+            format!("sdt plan takes no argument such as {extra:?}; -chdir={extra} works in that folder."),
+        );
         return FAILED;
     }
     if parsed.get("generate-config-out").is_some() {
@@ -52,8 +54,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     let interrupt = Interrupt::default();
     let result = app.block_on(async {
         let signals = operation::watch_signals(&interrupt);
-        let held =
-            session::hold(app, &ready.backend, &wish.paths, "OperationTypePlan", wish.lock, wish.timeout).await?;
+        let held = operation::hold(app, &ready.backend, &wish, "OperationTypePlan", &interrupt).await?;
         let planned = operation::plan(app, &ui, &ready, &wish, &held, &interrupt).await;
         let released = held.release().await;
         signals.abort();
@@ -70,10 +71,10 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     diags.extend(released);
     let changes = planned.plan.has_changes();
     let out = parsed.get("out");
-    if let Some(path) = out.filter(|_| !diags.has_errors()) {
-        if let Err(more) = operation::save(&ready, planned.plan.clone(), path) {
-            diags.extend(more);
-        }
+    if let Some(path) = out.filter(|_| !diags.has_errors())
+        && let Err(more) = operation::save(&ready, planned.plan.clone(), path)
+    {
+        diags.extend(more);
     }
     let failed = diags.has_errors();
     ui.diagnostics(diags, &planned.library.sources());

@@ -224,6 +224,7 @@ fn push_file(app: &App, parsed: &Parsed, path: &str) -> Result<(), Diagnostics> 
                 state.may_replace(&merged.state).map_err(|e| failure("Failed to write state", e))?;
             }
             held.store.write(&state, &merged.revision).await.map_err(session::store_failure("Failed to write state"))?;
+            held.store.journal_clear(&merged.keep()).await.map_err(session::store_failure("Failed to clear the journal"))?;
             Ok(())
         }
         .await;

@@ -16,9 +16,9 @@ use sdt_schema::{Block, Schema};
 use sdt_value::Str;
 
 use crate::{
-    Check, CheckRule, Config, IgnoreChanges, Import, Local, Module, ModuleCall, Output, ProviderConfig, Referenceable,
-    Resource, Variable, check_body, connection_schema, parse_reference, provisioner_schema, references_in_body,
-    references_in_expr,
+    Check, CheckRule, Config, IgnoreChanges, Import, Local, Module, ModuleCall, Output, ProviderConfig, Provisioner,
+    Referenceable, Resource, Variable, check_body, connection_schema, parse_reference, provisioner_schema,
+    references_in_body, references_in_expr,
 };
 
 pub use names::suggestion;
@@ -161,9 +161,13 @@ fn resource(ctx: &Context<'_>, r: &Resource) -> Diagnostics {
         for (body, schema) in std::iter::once((&p.config, &schema)).chain(connections.map(|c| (c, &connection))) {
             let (refs, more) = references_in_body(body, schema);
             own.extend(more);
-            own.extend(with_self.references(&refs).0);
-            own.extend(check_body(body, schema));
+            let wrong = with_self.references(&refs).0;
+            // What refers to nothing is not looked at further.
+            let form = if wrong.has_errors() { Diagnostics::new() } else { check_body(body, schema) };
+            own.extend(wrong);
+            own.extend(form);
         }
+        own.extend(provisioner_sources(p));
         // Only the first provisioner with errors is told of.
         if own.has_errors() {
             return own;
@@ -288,4 +292,19 @@ fn unknown_variables(expr: &Expr, diags: &mut Diagnostics) {
             format!("{:?} cannot be resolved while other references of this condition are wrong.", &*t.root.name);
         diags.push(Diagnostic::error("Unknown variable", detail).at(t.root.span));
     }
+}
+
+/// Checks that a provisioner that takes its input from one of several arguments has exactly one of them.
+fn provisioner_sources(p: &Provisioner) -> Diagnostics {
+    let names: &[&str] = match &*p.kind {
+        "remote-exec" => &["inline", "script", "scripts"],
+        "file" => &["source", "content"],
+        _ => return Diagnostics::new(),
+    };
+    let (found, _, _) = p.config.partial_content(&crate::load::schema(names, &[]));
+    if found.attributes.len() == 1 {
+        return Diagnostics::new();
+    }
+    let detail = format!("Exactly one of {} must be set.", names.join(", "));
+    Diagnostic::error(format!("Invalid {} provisioner configuration", p.kind), detail).into()
 }

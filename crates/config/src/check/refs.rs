@@ -79,12 +79,12 @@ impl Context<'_> {
         for r in refs {
             match &r.subject {
                 Referenceable::Resource(addr, key) => self.resource(addr, key.as_ref(), r, &mut diags),
-                Referenceable::Module(name, _) | Referenceable::ModuleOutput(name, ..) => {
-                    if !self.module.calls.contains_key(name) {
-                        let hint = suggestion(name, self.module.calls.keys().map(|n| &**n));
-                        let detail = format!("There is no module call {:?} in {}.{hint}", &**name, self.place());
-                        diags.push(Diagnostic::error("Reference to undeclared module", detail).at(r.span));
-                    }
+                Referenceable::Module(name, _) | Referenceable::ModuleOutput(name, ..)
+                    if !self.module.calls.contains_key(name) =>
+                {
+                    let hint = suggestion(name, self.module.calls.keys().map(|n| &**n));
+                    let detail = format!("There is no module call {:?} in {}.{hint}", &**name, self.place());
+                    diags.push(Diagnostic::error("Reference to undeclared module", detail).at(r.span));
                 }
                 Referenceable::SelfObject => self.self_object(r, &mut diags),
                 _ => {}

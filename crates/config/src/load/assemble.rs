@@ -264,7 +264,8 @@ impl Overrides {
             };
             let k = key(block);
             // A provider configuration without alias may exist only by being implied.
-            if !declared.contains(&k) && !(k.starts_with("provider") && k.ends_with('\u{0}')) {
+            let implied = k.starts_with("provider") && k.ends_with('\u{0}');
+            if !declared.contains(&k) && !implied {
                 let detail = format!(
                     "{} {} is not declared in the normal files: an override file can only change what is there.",
                     block.kind.name,

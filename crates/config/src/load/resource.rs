@@ -106,10 +106,16 @@ pub(crate) fn repetition(content: &Content, diags: &mut Diagnostics) -> (Option<
 
 /// Reads the reference to a provider configuration: `aws`, `aws.west`.
 pub(crate) fn provider_reference(expr: &Expr, diags: &mut Diagnostics) -> Option<(LocalProviderConfig, Span)> {
-    let t = literal::reference(expr, diags)?;
+    let t = if statics::quoted(expr).is_some() { literal::reference(expr, diags) } else { statics::traversal(expr) };
     let mut bad = |detail: &str, span: Span| {
         diags.push(Diagnostic::error("Invalid provider configuration reference", detail).at(span));
         None
+    };
+    let Some(t) = t else {
+        return bad(
+            "The name of a provider is required here, with the alias of a configuration after a dot where it has one.",
+            expr.span(),
+        );
     };
     let alias = match t.steps.as_slice() {
         [] => None,
@@ -119,9 +125,8 @@ pub(crate) fn provider_reference(expr: &Expr, diags: &mut Diagnostics) -> Option
         }
         [other, ..] => return bad("A provider configuration is written NAME or NAME.ALIAS.", other.span()),
     };
-    if *t.root.name != *t.root.name.to_lowercase() {
-        let detail = format!("Local provider names are in lower case: {:?}.", t.root.name.to_lowercase());
-        return bad(&detail, t.root.span);
+    if !super::call::local_name(&t.root.name, "Invalid provider local name", t.root.span, diags) {
+        return None;
     }
     Some((LocalProviderConfig { name: t.root.name.clone(), alias }, t.span))
 }
@@ -228,7 +233,7 @@ fn triggers(expr: &Expr, diags: &mut Diagnostics) -> Vec<Expr> {
                 "Only one resource can be named in one item."
             };
             diags.push(Diagnostic::error("Invalid replace_triggered_by expression", detail).at(item.span()));
-            continue;
+            break;
         }
         found.push(item);
     }

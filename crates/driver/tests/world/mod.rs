@@ -112,8 +112,8 @@ pub(crate) async fn plan_with(
     sdt_driver::plan(input, &settings(), &NoProgress).await
 }
 
-pub(crate) async fn apply(config: &sdt_config::Config, plan: Plan) -> (State, Diagnostics) {
-    let input = ApplyInput {
+pub(crate) fn apply_input(config: &sdt_config::Config, plan: Plan) -> ApplyInput {
+    ApplyInput {
         plan,
         config: config.clone(),
         variables: Variables::new(),
@@ -121,8 +121,11 @@ pub(crate) async fn apply(config: &sdt_config::Config, plan: Plan) -> (State, Di
         env: env(),
         run_id: "run".into(),
         lineage: "lineage".into(),
-    };
-    let out = sdt_driver::apply(input, None, &settings(), &NoProgress).await;
+    }
+}
+
+pub(crate) async fn apply(config: &sdt_config::Config, plan: Plan) -> (State, Diagnostics) {
+    let out = sdt_driver::apply(apply_input(config, plan), None, &settings(), &NoProgress).await;
     (out.state, out.diags)
 }
 

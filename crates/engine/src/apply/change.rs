@@ -44,7 +44,7 @@ pub(super) struct Making {
 }
 
 impl ApplyWalk {
-    fn provider_key(&self, n: NodeIndex) -> Option<crate::op::ProviderKey> {
+    pub(super) fn provider_key(&self, n: NodeIndex) -> Option<crate::op::ProviderKey> {
         self.core.graph.node(n).provider.and_then(|p| self.provider_keys.get(&p)).copied()
     }
 
@@ -77,7 +77,7 @@ impl ApplyWalk {
         let (Some(mi), Some(resource)) = (self.core.insts.find(&change.addr.module), self.resource_of(n)) else {
             return self.sched.finish(node, false);
         };
-        let repetition = self.repetition(n, mi, change.addr.key.as_ref());
+        let repetition = self.repetitions.remove(&i).unwrap_or_default();
         if change.addr.resource.mode == Mode::Data {
             self.start_data(node, i, n, mi, repetition, &resource);
             return;
@@ -107,7 +107,9 @@ impl ApplyWalk {
             self.core.diags.push(
                 Diagnostic::error(
                     "Configuration contains unknown value",
-                    format!("The configuration of {address} still has unknown values although everything before it is done."),
+                    format!(
+                        "The configuration of {address} still has unknown values although everything before it is done."
+                    ),
                 )
                 .at(resource.span)
                 .on(&address),
@@ -168,6 +170,10 @@ impl ApplyWalk {
 
     /// The second plan, with everything known, must agree with the first.
     pub(super) fn on_replanned(&mut self, mut m: Making, answer: PlanAnswer) {
+        if self.halted {
+            // Nothing has begun yet for this object, so nothing is lost.
+            return self.sched.finish(m.node, false);
+        }
         let change = self.change(m.change);
         let address = change.addr.to_string();
         let PlanAnswer { planned, private, complaints, .. } = answer;
@@ -282,7 +288,13 @@ impl ApplyWalk {
     }
 
     /// Reports what a provider says. Returns false when one of it is an error.
-    pub(super) fn complain(&mut self, n: NodeIndex, info: &TypeInfo, address: &str, complaints: Vec<Complaint>) -> bool {
+    pub(super) fn complain(
+        &mut self,
+        n: NodeIndex,
+        info: &TypeInfo,
+        address: &str,
+        complaints: Vec<Complaint>,
+    ) -> bool {
         let resource = self.resource_of(n);
         let context = resource.as_ref().map(|r| (r, &info.schema.block));
         let mut ok = true;

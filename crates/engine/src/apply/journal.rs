@@ -33,16 +33,22 @@ impl ApplyWalk {
         let addr = instance_to_state(&change.addr);
         let keys = (0u32..).map(|i| {
             let n = i.to_string();
-            hex(&[&self.lineage, &self.run_id, &change.addr.to_string(), "deposed", &n]).chars().take(8).collect::<String>()
+            hex(&[&self.lineage, &self.run_id, &change.addr.to_string(), "deposed", &n])
+                .chars()
+                .take(8)
+                .collect::<String>()
         });
         keys.into_iter().find(|k| self.state.instance(&addr, Some(k)).is_none()).unwrap_or_default()
     }
 
     pub(super) fn begun(&self, m: &Making, info: &TypeInfo, change: &Change) -> Begun {
         let json = |v: &Value| if v.is_null() { serde_json::Value::Null } else { sdt_value::to_json(v, &info.ty) };
-        let secret_inputs = info.schema.block.attributes.iter().any(|(name, a)| {
-            a.write_only && m.config.get(name).is_some_and(|v| !v.is_null())
-        });
+        let secret_inputs = info
+            .schema
+            .block
+            .attributes
+            .iter()
+            .any(|(name, a)| a.write_only && m.config.get(name).is_some_and(|v| !v.is_null()));
         Begun {
             token: m.token.clone(),
             run_id: self.run_id.clone(),

@@ -1,6 +1,7 @@
 //! Applying: the walk over a plan's execution graph, and nothing else.
 
 mod change;
+mod close;
 mod data;
 mod journal;
 mod node;
@@ -23,7 +24,7 @@ use crate::input::{ProviderLookup, Variables};
 use crate::op::{Answer, Event, Op, OpId, Progress, ProviderKey};
 use crate::sched::Scheduler;
 use crate::scope::Env;
-use crate::tree::Tree;
+use crate::tree::{Repetition, Tree};
 
 /// What applying starts from.
 pub struct ApplyInput {
@@ -58,12 +59,15 @@ pub struct ApplyWalk {
     changes_of: FxHashMap<NodeIndex, Vec<usize>>,
     /// Under which key a creation has put its predecessor aside.
     deposed: FxHashMap<usize, String>,
+    /// What `count` and `each` mean in the instance of a change.
+    repetitions: FxHashMap<usize, Repetition>,
     /// Operations of data reads, for the display.
     reading: FxHashMap<usize, OpId>,
     halted: bool,
     interrupted: bool,
     /// Changes that have been made.
     done: usize,
+    closing: close::Closing,
 }
 
 enum Pending {
@@ -72,6 +76,8 @@ enum Pending {
     Apply(Box<change::Making>),
     Data(Box<data::Reading>),
     Provision(Box<provision::Provisioning>),
+    Settle,
+    LastLook,
 }
 
 impl ApplyWalk {
@@ -81,7 +87,7 @@ impl ApplyWalk {
         let ApplyInput { plan, config, variables, providers, env, run_id, lineage } = input;
         let tree = Tree::new(&config);
         let state = plan.prior_state.clone();
-        let (graph, diags) = ConfigGraph::build(&config, &tree, &state);
+        let (graph, diags) = ConfigGraph::build(&config, &tree, &state, &[]);
         let mut core = Core::new(Stage::Apply, config, tree, graph, env, providers, variables);
         core.diags = diags;
         let mut change_of = FxHashMap::default();
@@ -107,10 +113,12 @@ impl ApplyWalk {
             change_of,
             changes_of,
             deposed: FxHashMap::default(),
+            repetitions: FxHashMap::default(),
             reading: FxHashMap::default(),
             halted,
             interrupted: false,
             done: 0,
+            closing: close::Closing::default(),
         }
     }
 
@@ -123,7 +131,7 @@ impl ApplyWalk {
                 self.interrupted = true;
                 self.core.ops.push(Op::Stop);
             }
-            Event::Read(..) => {}
+            Event::Read(op, answer) => self.on_last_look(op, answer),
             Event::Done(op, answer) => self.on_done(op, answer),
         }
         while !self.halted
@@ -132,6 +140,7 @@ impl ApplyWalk {
         {
             self.start(n);
         }
+        self.close();
         std::mem::take(&mut self.core.ops)
     }
 
@@ -143,8 +152,7 @@ impl ApplyWalk {
     /// Tells whether nothing is left to wait for.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.pending.is_empty()
-            && (self.halted || self.plan.mode == PlanMode::RefreshOnly || self.sched.open() == 0)
+        self.pending.is_empty() && (self.halted || self.plan.mode == PlanMode::RefreshOnly || self.sched.open() == 0)
     }
 
     /// How many changes have been made.
@@ -181,6 +189,8 @@ impl ApplyWalk {
             (Some(Pending::Apply(m)), Answer::NotBegun(why)) => self.on_not_begun(*m, &why),
             (Some(Pending::Data(d)), Answer::Data(result)) => self.on_data(*d, result),
             (Some(Pending::Provision(p)), Answer::Provisioned(result)) => self.on_provisioned(*p, result),
+            (Some(Pending::Settle), Answer::Settled(complaints)) => self.on_settled(complaints),
+            (Some(Pending::LastLook), Answer::Refreshed) => {}
             _ => self.halted = true,
         }
     }

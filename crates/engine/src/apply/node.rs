@@ -1,7 +1,7 @@
 //! Evaluations, provider configurations, and resources beginning.
 
 use petgraph::graph::NodeIndex;
-use sdt_addr::{InstanceKey, Mode};
+use sdt_addr::Mode;
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_plan::{Action, CheckKind, NodeAddr, PlanMode};
 
@@ -100,8 +100,12 @@ impl ApplyWalk {
         let mut ok = true;
         let mut planned: usize = 0;
         for mi in self.core.insts.of_module(id).to_vec() {
-            let found =
-                expand(&Ctx::new(&self.core, mi), resource.count.as_ref(), resource.for_each.as_ref(), Placeholder::Never);
+            let found = expand(
+                &Ctx::new(&self.core, mi),
+                resource.count.as_ref(),
+                resource.for_each.as_ref(),
+                Placeholder::Never,
+            );
             let expansion = match found {
                 Ok(expansion) => expansion,
                 Err(diags) => {
@@ -116,11 +120,14 @@ impl ApplyWalk {
                 match self.change_of.get(&instance).copied() {
                     Some(i) => {
                         planned += 1;
+                        self.repetitions.insert(i, repetition.clone());
                         let change = &plan.changes[i];
                         if change.action == Action::NoOp && change.importing.is_none() {
                             let value = change.after.clone();
                             self.core.slots.resource_mut(n, &self.core.insts, mi).set(key, value.clone());
-                            if !resource.lifecycle.preconditions.is_empty() || !resource.lifecycle.postconditions.is_empty() {
+                            if !resource.lifecycle.preconditions.is_empty()
+                                || !resource.lifecycle.postconditions.is_empty()
+                            {
                                 ok &= self.conditions(mi, resource, &repetition, &instance, Some(value));
                             }
                         }
@@ -152,7 +159,8 @@ impl ApplyWalk {
         if ok && planned < expected.clone().count() {
             for i in expected {
                 let addr = plan.changes[*i].addr.clone();
-                let there = self.core.insts.find(&addr.module).and_then(|mi| self.core.slots.resource(n, &self.core.insts, mi));
+                let there =
+                    self.core.insts.find(&addr.module).and_then(|mi| self.core.slots.resource(n, &self.core.insts, mi));
                 if there.is_none() {
                     self.differs(resource, &addr.to_string());
                     return false;
@@ -193,24 +201,5 @@ impl ApplyWalk {
             outcomes.extend(ctx.outcomes(&resource.lifecycle.postconditions, RuleKind::Postcondition, resource.span));
         }
         self.core.run_rules(&outcomes, CheckKind::Resource, &path, &local, address)
-    }
-
-    /// What `count` and `each` mean in an instance.
-    pub(super) fn repetition(&self, n: NodeIndex, mi: Mi, key: Option<&InstanceKey>) -> Repetition {
-        let NodeAddr::Resource(of) = &self.core.graph.node(n).addr else { return Repetition::None };
-        let Some(resource) = self.core.config.resource(of) else { return Repetition::None };
-        match key {
-            None => Repetition::None,
-            Some(k @ InstanceKey::Int(_)) => Repetition::Count(k.value()),
-            Some(k) => {
-                // Only the one value is wanted; it was found valid when the resource began.
-                let value = resource.for_each.as_ref().map(|e| Ctx::new(&self.core, mi).eval(e).0.unmark().0);
-                let value = value.and_then(|v| match v.as_members() {
-                    Some(m) => k.value().as_str().and_then(|s| m.get(s).cloned()),
-                    None => Some(k.value()),
-                });
-                Repetition::Each { key: k.value(), value: value.unwrap_or(sdt_value::Value::DYNAMIC) }
-            }
-        }
     }
 }

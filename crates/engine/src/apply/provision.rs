@@ -2,7 +2,7 @@
 
 use sdt_config::{OnFailure, Provisioner, ProvisionerWhen};
 use sdt_diag::Diagnostic;
-use sdt_value::{Type, Value};
+use sdt_value::{Marks, Type, Value};
 
 use super::change::Making;
 use super::{ApplyWalk, Pending};
@@ -83,26 +83,23 @@ impl ApplyWalk {
         if !self.core.take(crate::plan::on(diags, &address)) {
             return self.provisioned(m, object, false);
         }
-        let (config, _) = config.unmark_deep();
+        let (config, marks) = config.unmark_deep();
+        let quiet = marks.contains(Marks::SENSITIVE);
         let id = self.core.op_id();
         self.core.progress.push(Progress::Provision { address: address.clone(), kind: current.kind.clone() });
-        self.core.ops.push(Op::Provision { id, kind: current.kind.clone(), config, address });
+        self.core.ops.push(Op::Provision { id, kind: current.kind.clone(), config, address, quiet });
         self.pending.insert(id, Pending::Provision(Box::new(Provisioning { making: m, object, left, current, ok })));
     }
 
     pub(super) fn on_provisioned(&mut self, p: Provisioning, result: Result<(), String>) {
         let address = self.plan.changes[p.making.change].addr.to_string();
         let mut ok = p.ok;
-        if let Err(why) = result {
+        if let Err(why) = result
+            && p.current.on_failure == OnFailure::Fail
+        {
+            ok = false;
             let summary = format!("{} provisioner error", p.current.kind);
-            let d = match p.current.on_failure {
-                OnFailure::Fail => {
-                    ok = false;
-                    Diagnostic::error(summary, why)
-                }
-                OnFailure::Continue => Diagnostic::warning(summary, why),
-            };
-            self.core.diags.push(d.at(p.current.span).on(&address));
+            self.core.diags.push(Diagnostic::error(summary, why).at(p.current.span).on(&address));
         }
         self.next_provisioner(p.making, p.object, p.left, ok);
     }

@@ -56,7 +56,14 @@ impl ApplyWalk {
         self.journal_end(&m, &change, failed.then_some(message));
         self.core.progress.push(if done {
             self.done += 1;
-            Progress::ApplyDone { address: address.clone(), action: m.action, id: id_of(&object).or_else(|| id_of(&m.prior)), op: m.op }
+            let token = (m.journalled && m.action == Action::Create).then_some(m.token.as_str());
+            self.closing.made(self.provider_key(m.n), token, change.dependencies.iter());
+            Progress::ApplyDone {
+                address: address.clone(),
+                action: m.action,
+                id: id_of(&object).or_else(|| id_of(&m.prior)),
+                op: m.op,
+            }
         } else {
             Progress::ApplyFailed { address: address.clone(), action: m.action, op: m.op }
         });
@@ -141,7 +148,10 @@ impl ApplyWalk {
                 self.core.diags.push(
                     Diagnostic::error(
                         "Provider produced inconsistent result after apply",
-                        format!("{address} is not what was planned:\n{}\n\nThis is a bug in the provider.", list.join("\n")),
+                        format!(
+                            "{address} is not what was planned:\n{}\n\nThis is a bug in the provider.",
+                            list.join("\n")
+                        ),
                     )
                     .on(address),
                 );

@@ -59,7 +59,8 @@ impl PlanWalk {
         let key = addr.key.clone();
         if let Some(reason) = reason {
             let reason = if resource.check.is_some() { Reason::ReadBecauseCheckNested } else { reason };
-            let after = mark_schema(&info.schema.block, unknown_computed(&info.schema.block, &config).mark_with_paths(&marks));
+            let after =
+                mark_schema(&info.schema.block, unknown_computed(&info.schema.block, &config).mark_with_paths(&marks));
             self.set_slot(n, mi, key, after.clone());
             let Some(provider) = self.provider_addr(n) else { return false };
             let dependencies = self.dependencies(n);
@@ -145,8 +146,7 @@ impl PlanWalk {
         self.set_slot(n, read.mi, read.key.clone(), marked.clone());
         let ctx = Ctx::new(&self.core, read.mi).repeated(read.repetition.clone()).with_self(marked);
         let outcomes = ctx.outcomes(&resource.lifecycle.postconditions, RuleKind::Postcondition, resource.span);
-        let ok =
-            self.core.run_rules(&outcomes, CheckKind::Resource, &of.module, &of.resource.to_string(), address);
+        let ok = self.core.run_rules(&outcomes, CheckKind::Resource, &of.module, &of.resource.to_string(), address);
         self.close_one(n, ok);
     }
 }

@@ -50,8 +50,11 @@ impl PlanWalk {
                 }
                 each_of(&value).ok_or_else(|| {
                     Diagnostics::from(
-                        Diagnostic::error("Invalid for_each argument", "A known map or set of strings is required here.")
-                            .at(expr.span()),
+                        Diagnostic::error(
+                            "Invalid for_each argument",
+                            "A known map or set of strings is required here.",
+                        )
+                        .at(expr.span()),
                     )
                 })?
             }
@@ -75,7 +78,9 @@ impl PlanWalk {
         }
         let claimed = self.core.insts.find(&addr.module).is_some_and(|mi| {
             let run = self.runs.get(&n);
-            run.is_some_and(|r| r.expansions.iter().any(|(m, e)| *m == mi && e.members.iter().any(|(k, _)| *k == addr.key)))
+            run.is_some_and(|r| {
+                r.expansions.iter().any(|(m, e)| *m == mi && e.members.iter().any(|(k, _)| *k == addr.key))
+            })
         });
         if !claimed {
             self.core.diags.push(
@@ -146,7 +151,9 @@ impl PlanWalk {
     /// The imported object is part of the state that apply starts from.
     fn store_import(&mut self, i: usize) {
         let prior = self.priors[i].clone();
-        let (Some(info), Some(provider)) = (self.core.type_info(prior.node), self.provider_addr(prior.node)) else { return };
+        let (Some(info), Some(provider)) = (self.core.type_info(prior.node), self.provider_addr(prior.node)) else {
+            return;
+        };
         let object = prior.marked(&info);
         let instance =
             crate::convert::object_to_state(prior.addr.key.as_ref(), &info.schema, &info.ty, &object, &prior.private);
@@ -171,8 +178,12 @@ fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
     if id.is_null() {
         return Err(bad_id(import, "The import id cannot be null."));
     }
-    let Ok(id) = sdt_value::convert(&id, &sdt_value::Type::String) else {
-        return Err(bad_id(import, "The import id must be a string."));
+    let id = match sdt_value::convert(&id, &sdt_value::Type::String) {
+        Ok(id) => id,
+        Err(e) => {
+            let detail = format!("Invalid expression value: {e}.");
+            return Err(Diagnostic::error("Incorrect value type", detail).at(import.id.span()).into());
+        }
     };
     if id.as_str() == Some("") {
         return Err(bad_id(import, "The import id cannot be empty."));
@@ -189,7 +200,9 @@ fn each_of(value: &Value) -> Option<Vec<Repetition>> {
     let each = |key: Value, value: Value| Repetition::Each { key, value };
     match value.kind() {
         Kind::Map(_, m) | Kind::Object(m) => Some(m.iter().map(|(k, v)| each(Value::string(k), v.clone())).collect()),
-        Kind::Set(_, items) if value.is_wholly_known() => Some(items.iter().map(|v| each(v.clone(), v.clone())).collect()),
+        Kind::Set(_, items) if value.is_wholly_known() => {
+            Some(items.iter().map(|v| each(v.clone(), v.clone())).collect())
+        }
         _ => None,
     }
 }

@@ -77,7 +77,7 @@ impl PlanWalk {
             if self.options.replace.contains(&addr) {
                 forced = Some(Reason::ReplaceByRequest);
             } else {
-                match self.triggered(n, mi, resource, &repetition) {
+                match self.triggered(mi, resource, &repetition) {
                     Ok(true) => forced = Some(Reason::ReplaceByTriggers),
                     Ok(false) => {}
                     Err(diags) => return self.core.take(on(diags, &text)),
@@ -88,7 +88,8 @@ impl PlanWalk {
             Some(p) => ignore_changes(&resource.lifecycle.ignore_changes, &self.priors[p].value, config.clone()),
             None => config.clone(),
         };
-        let plan = InstancePlan { node: n, mi, addr, repetition, config, ignoring, marks, prior, forced, replacing: None };
+        let plan =
+            InstancePlan { node: n, mi, addr, repetition, config, ignoring, marks, prior, forced, replacing: None };
         self.runs.entry(n).or_default().open += 1;
         self.ask(plan);
         true
@@ -136,13 +137,7 @@ impl PlanWalk {
             None => (Value::null(info.ty.clone()), no_private(), plan.config.clone()),
         };
         let proposed = sdt_schema::proposed_new(&info.schema.block, &prior, &config);
-        let request = PlanRequest {
-            type_name: plan.addr.resource.type_name.clone(),
-            config,
-            prior,
-            proposed,
-            private,
-        };
+        let request = PlanRequest { type_name: plan.addr.resource.type_name.clone(), config, prior, proposed, private };
         let id = self.core.op_id();
         let Some(provider) = self.core.graph.node(plan.node).provider.and_then(|p| self.provider_keys.get(&p)) else {
             return;
@@ -197,7 +192,8 @@ impl PlanWalk {
         private: Private,
     ) -> Option<bool> {
         let planned_marked = mark_schema(&info.schema.block, planned.clone().mark_with_paths(&plan.marks));
-        let order = if self.create_first.contains(&plan.node) { ReplaceOrder::CreateFirst } else { ReplaceOrder::DeleteFirst };
+        let order =
+            if self.create_first.contains(&plan.node) { ReplaceOrder::CreateFirst } else { ReplaceOrder::DeleteFirst };
         let Some(p) = plan.prior else {
             return Some(self.record(plan, info, Action::Create, None, Vec::new(), planned_marked, private));
         };
@@ -209,7 +205,8 @@ impl PlanWalk {
             return Some(self.record(plan, info, Action::Replace(order), reason, Vec::new(), planned_marked, private));
         }
         let prior = &self.priors[p];
-        let paths: Vec<Path> = requires_replace.into_iter().filter(|path| differs(path, &prior.value, &planned)).collect();
+        let paths: Vec<Path> =
+            requires_replace.into_iter().filter(|path| differs(path, &prior.value, &planned)).collect();
         if let Some(reason) = plan.forced.or((!paths.is_empty()).then_some(Reason::ReplaceBecauseCannotUpdate)) {
             plan.replacing = Some((reason, paths));
             self.ask(plan);
@@ -238,9 +235,9 @@ impl PlanWalk {
         let Some(id) = self.core.graph.node(n).module else { return false };
         let module = self.core.tree.module(id).clone();
         let Some(resource) = module.resources.get(&plan.addr.resource) else { return false };
-        if action.is_replace() && resource.lifecycle.prevent_destroy == Some(true) {
-            self.core.diags.push(prevented(&address, resource));
-            return false;
+        let prevented = action.is_replace() && resource.lifecycle.prevent_destroy == Some(true);
+        if prevented {
+            self.core.diags.push(self::prevented(&address, resource));
         }
         let before = plan.prior.map_or_else(|| Value::null(info.ty.clone()), |p| self.priors[p].marked(info));
         let dependencies = self.dependencies(n);
@@ -264,7 +261,7 @@ impl PlanWalk {
         let ctx = Ctx::new(&self.core, plan.mi).repeated(plan.repetition.clone()).with_self(after.clone());
         let outcomes = ctx.outcomes(&resource.lifecycle.postconditions, RuleKind::Postcondition, resource.span);
         let local = plan.addr.resource.to_string();
-        let ok = self.core.run_rules(&outcomes, CheckKind::Resource, &module.path, &local, address);
+        let ok = self.core.run_rules(&outcomes, CheckKind::Resource, &module.path, &local, address) && !prevented;
         self.add_change(
             n,
             Change {

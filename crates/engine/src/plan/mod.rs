@@ -29,11 +29,11 @@ use crate::rules::RuleKind;
 use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::tree::Tree;
-use instance::InstancePlan;
 pub(crate) use import::check_import_id;
+use instance::InstancePlan;
 pub(crate) use instance::on;
-pub(crate) use prior::{decode_instance, marked_instance};
 use prior::{Prior, PriorId};
+pub(crate) use prior::{decode_instance, marked_instance};
 
 /// What planning starts from.
 pub struct PlanInput {
@@ -117,10 +117,13 @@ impl PlanWalk {
         let tree = Tree::new(&config);
         let mut state = base_state.clone();
         let (moved, mut diags) = crate::moves::apply_moves(&config, &tree, &mut state);
-        let (graph, more) = ConfigGraph::build(&config, &tree, &state);
+        let open: Vec<_> =
+            unresolved.iter().map(|u| (u.begun.address.resource.clone(), u.begun.provider.clone())).collect();
+        let (graph, more) = ConfigGraph::build(&config, &tree, &state, &open);
         diags.extend(more);
         let mut core = Core::new(Stage::Plan, config, tree, graph, env, providers, variables);
         diags.extend(crate::targets::check(&core, &options, &state));
+        diags.extend(undeclared(&core.config));
         let targeted = crate::targets::targeted(&core.graph, &options);
         let wanted = crate::targets::wanted(&core.graph, &options, targeted.as_ref());
         let failed = diags.has_errors();
@@ -243,13 +246,7 @@ impl PlanWalk {
         for mi in self.core.insts.of_module(id).to_vec() {
             let address = sdt_addr::AbsCheck { module: self.core.insts.all[mi].addr.clone(), name: name.into() };
             let outcomes = Ctx::new(&self.core, mi).outcomes(&check.asserts, RuleKind::Assert, check.span);
-            ok &= self.core.run_rules(
-                &outcomes,
-                CheckKind::Check,
-                path,
-                &format!("check.{name}"),
-                address.to_string(),
-            );
+            ok &= self.core.run_rules(&outcomes, CheckKind::Check, path, &format!("check.{name}"), address.to_string());
         }
         ok
     }
@@ -304,13 +301,14 @@ impl PlanWalk {
     #[must_use]
     pub fn finish(mut self) -> (Plan, Diagnostics) {
         if self.interrupted && !self.core.diags.has_errors() {
-            self.core.diags.push(Diagnostic::error("Interrupted", "Planning was stopped before its end; nothing has been changed."));
+            self.core.diags.push(Diagnostic::error(
+                "Interrupted",
+                "Planning was stopped before its end; nothing has been changed.",
+            ));
         }
         let outputs = self.output_changes();
         let mut changes: Vec<(NodeIndex, Change)> = std::mem::take(&mut self.changes);
-        changes.sort_by(|(_, a), (_, b)| {
-            a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed))
-        });
+        changes.sort_by(|(_, a), (_, b)| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
         let listed: Vec<(NodeIndex, &Change)> = changes.iter().map(|(n, c)| (*n, c)).collect();
         let (exec, diags) = crate::exec::build(&self.core.graph, &self.wanted, &listed, self.options.mode);
         if self.options.mode != PlanMode::RefreshOnly {
@@ -360,4 +358,36 @@ impl PlanWalk {
         }
         (stored, ephemeral)
     }
+}
+
+/// Blocks that name what is declared and must not be, or is not and must be.
+fn undeclared(config: &Config) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    for module in config.modules() {
+        for removed in &module.removed {
+            let path = removed.module.names().iter().fold(module.path.clone(), |p, n| p.child(n.clone()));
+            let (summary, what) = match &removed.resource {
+                Some(r) => {
+                    let addr = r.clone().in_module(path);
+                    if config.resource(&addr).is_none() {
+                        continue;
+                    }
+                    ("Removed resource still exists", addr.to_string())
+                }
+                None if config.call(&path).is_some() => ("Removed module still exists", path.to_string()),
+                None => continue,
+            };
+            let detail = format!("The block says that {what} was removed, but it is declared. Remove one of the two.");
+            diags.push(Diagnostic::error(summary, detail).at(removed.from_span));
+        }
+    }
+    for import in &config.root.imports {
+        let target = import.to_resource.clone().in_module(import.to_module.clone());
+        if config.resource(&target).is_none() {
+            let detail = format!("There is no {target} to import into. Declare it, or remove the import block.");
+            let d = Diagnostic::error("Configuration for import target does not exist", detail);
+            diags.push(d.at(import.to.span()));
+        }
+    }
+    diags
 }

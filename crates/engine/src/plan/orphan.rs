@@ -64,12 +64,11 @@ impl PlanWalk {
             && r.lifecycle.prevent_destroy == Some(true)
         {
             self.core.diags.push(super::instance::prevented(&address, r));
-            return false;
         }
         let Some(provider) = self.provider_addr(n) else { return false };
         let forget = resource.is_none() && self.forgotten(&prior.addr);
         let reason = match (self.options.mode, &prior.deposed) {
-            (PlanMode::Normal, None) if !forget => Some(self.reason(&prior.addr, resource.as_ref(), expansions)),
+            (PlanMode::Normal, None) => Some(self.reason(&prior.addr, resource.as_ref(), expansions)),
             _ => None,
         };
         let action = if forget { Action::Forget } else { Action::Delete };
@@ -110,10 +109,7 @@ impl PlanWalk {
         let mut module = addr.module.clone();
         while let Some((parent, step)) = module.parent() {
             let declared = self.core.config.module(&parent.path()).is_some_and(|m| m.children.contains_key(&step.name));
-            if declared && self.core.insts.find(&module).is_none() {
-                return Reason::DeleteBecauseNoModule;
-            }
-            if !declared {
+            if declared && self.core.insts.find(&parent).is_some() && self.core.insts.find(&module).is_none() {
                 return Reason::DeleteBecauseNoModule;
             }
             module = parent;

@@ -28,7 +28,9 @@ impl PlanWalk {
                 let action = match &old {
                     _ if after.is_null() && old.as_ref().is_none_or(|(v, _)| v.is_null()) => Action::NoOp,
                     None => Action::Create,
-                    Some((b, was)) if after.is_wholly_known() && b.raw_equals(after) && *was == sensitive => Action::NoOp,
+                    Some((b, was)) if after.is_wholly_known() && b.raw_equals(after) && *was == sensitive => {
+                        Action::NoOp
+                    }
                     Some(_) => Action::Update,
                 };
                 let sensitive = sensitive || old.as_ref().is_some_and(|(_, was)| *was);
@@ -41,8 +43,13 @@ impl PlanWalk {
             let gone = self.options.mode == PlanMode::Destroy || !root.outputs.contains_key(name.as_str());
             if gone && let Some((value, sensitive)) = before(name) {
                 let name: Str = name.as_str().into();
-                let change =
-                    OutputChange { name: name.clone(), action: Action::Delete, before: value, after: Value::NULL, sensitive };
+                let change = OutputChange {
+                    name: name.clone(),
+                    action: Action::Delete,
+                    before: value,
+                    after: Value::NULL,
+                    sensitive,
+                };
                 changes.insert(name, change);
             }
         }

@@ -9,7 +9,9 @@ use sdt_state::Instance;
 use sdt_value::{Marks, Path, Str, Value};
 
 use super::PlanWalk;
-use crate::convert::{config_resource, instance_from_state, instance_to_state, mark_schema, paths_from_state, private_from_state};
+use crate::convert::{
+    config_resource, instance_from_state, instance_to_state, mark_schema, paths_from_state, private_from_state,
+};
 use crate::core::{Core, TypeInfo};
 
 pub(super) type PriorId = usize;
@@ -62,9 +64,9 @@ pub(crate) fn decode_instance(
     {
         return Ok(value);
     }
-    info.provider.upgrade_state(type_name, instance.schema_version, &instance.attributes).map_err(|diags| {
-        Diagnostics(diags.into_iter().map(|d| d.on(addr)).collect())
-    })
+    info.provider
+        .upgrade_state(type_name, instance.schema_version, &instance.attributes)
+        .map_err(|diags| Diagnostics(diags.into_iter().map(|d| d.on(addr)).collect()))
 }
 
 impl PlanWalk {
@@ -147,7 +149,8 @@ impl PlanWalk {
         }
         let Some(info) = self.core.type_info(prior.node) else { return };
         let object = prior.marked(&info);
-        let fresh = crate::convert::object_to_state(prior.addr.key.as_ref(), &info.schema, &info.ty, &object, &prior.private);
+        let fresh =
+            crate::convert::object_to_state(prior.addr.key.as_ref(), &info.schema, &info.ty, &object, &prior.private);
         if let Some(stored) = self.state.instance_mut(&addr, prior.deposed.as_deref()) {
             stored.attributes = fresh.attributes;
             stored.private = fresh.private;

@@ -9,7 +9,7 @@ use sdt_state::{Done, Entry, Failed, Unresolved, v4};
 use sdt_value::Value;
 
 use super::{Pending, PlanWalk};
-use crate::convert::{config_resource, id_of, instance_from_state, object_to_state};
+use crate::convert::{config_resource, id_of, instance_from_state, object_to_state, private_from_state};
 use crate::op::{Op, OpId, Progress, ProviderKey};
 
 impl PlanWalk {
@@ -57,6 +57,15 @@ impl PlanWalk {
         }
         let open: Vec<usize> = (0..self.unresolved.len()).filter(|i| self.recovers_with(*i) == Some(n)).collect();
         for i in &open {
+            if self.unresolved[*i].begun.action != sdt_state::Action::Create {
+                // Reading the object tells what became of an update or deletion.
+                if self.options.refresh {
+                    let token = self.unresolved[*i].begun.token.clone();
+                    let message = "the object was read again when the run was recovered".into();
+                    self.recovered.push(Entry::Failed(Failed { token, message, object: None }));
+                }
+                continue;
+            }
             let Some(request) = self.recover_request(*i) else { continue };
             let id = self.core.op_id();
             self.pending.insert(id, Pending::Recover(n, *i));
@@ -90,7 +99,9 @@ impl PlanWalk {
         let n = self.core.graph.find(&NodeAddr::Resource(resource))?;
         let info = self.core.type_info(n)?;
         let value = |json: &serde_json::Value| {
-            if json.is_null() { Value::null(info.ty.clone()) } else {
+            if json.is_null() {
+                Value::null(info.ty.clone())
+            } else {
                 sdt_value::from_json(json, &info.ty).unwrap_or_else(|_| Value::null(info.ty.clone()))
             }
         };
@@ -107,36 +118,25 @@ impl PlanWalk {
         let Unresolved { begun, id_known, .. } = self.unresolved[i].clone();
         let address = begun.address.to_string();
         let token = begun.token.clone();
+        // An object whose id is known exists or is gone; reading tells which.
+        let answer = match (answer, &id_known) {
+            (RecoverAnswer::Unclear(_), Some(known)) => match self.known_object(i, known) {
+                Some((object, private)) => RecoverAnswer::Found { object, private, complete: false },
+                None => RecoverAnswer::Unclear(Vec::new()),
+            },
+            (answer, _) => answer,
+        };
         match answer {
             RecoverAnswer::Found { object, private, complete } => {
-                let resource = config_resource(&begun.address.resource);
-                let node = resource.and_then(|r| self.core.graph.find(&NodeAddr::Resource(r)));
-                if let (Some(node), Some(addr)) = (node, instance_from_state(&begun.address))
-                    && let Some(info) = self.core.type_info(node)
-                {
-                    let mut instance = object_to_state(addr.key.as_ref(), &info.schema, &info.ty, &object, &private);
-                    instance.tainted = !complete;
-                    instance.dependencies = begun.dependencies.iter().map(|d| d.as_str().into()).collect();
-                    instance.create_before_destroy = begun.create_before_destroy;
-                    if self.state.instance(&begun.address, None).is_some_and(|there| there.id() != instance.id()) {
-                        // Somebody else's object is at the address by now; ours goes with the next apply.
-                        instance.deposed = Some(token.chars().take(8).collect());
-                    }
-                    let json = v4::instance_to_json(&instance);
-                    self.recovered.push(Entry::Done(Done { token, object: Some(json) }));
-                    self.core.diags.push(Diagnostic::warning(
-                        "Object of an interrupted run found",
-                        format!(
-                            "A run that did not come to its end created {address} (id {}). It is managed again{}.",
-                            id_of(&object).unwrap_or_default(),
-                            if complete { "" } else { " and marked as tainted, since its creation may not be complete" }
-                        ),
-                    ));
-                    let provider = begun.provider.clone();
-                    let deposed = instance.deposed.clone();
-                    self.state.set_instance(&begun.address.resource, &provider, instance);
-                    self.add_prior(node, addr, deposed, &object, &private, !complete);
-                }
+                self.take_recovered(&begun, &object, &private, complete);
+                self.core.diags.push(Diagnostic::warning(
+                    "Object of an interrupted run found",
+                    format!(
+                        "A run that did not come to its end created {address} (id {}). It is managed again{}.",
+                        id_of(&object).unwrap_or_default(),
+                        if complete { "" } else { " and marked as tainted, since its creation may not be complete" }
+                    ),
+                ));
             }
             RecoverAnswer::Absent => {
                 self.recovered.push(Entry::Failed(Failed {
@@ -163,6 +163,47 @@ impl PlanWalk {
         if !self.recovering(n) {
             self.refresh(n);
         }
+    }
+
+    /// The object as far as the service had named it.
+    fn known_object(&mut self, i: usize, known: &sdt_state::IdKnown) -> Option<(Value, sdt_provider::Private)> {
+        let resource = config_resource(&self.unresolved[i].begun.address.resource)?;
+        let n = self.core.graph.find(&NodeAddr::Resource(resource))?;
+        let info = self.core.type_info(n)?;
+        let object = sdt_value::from_json(&known.attributes, &info.ty).ok()?;
+        Some((object, private_from_state(known.private.as_deref())))
+    }
+
+    /// Puts a recovered object where its creation would have put it.
+    fn take_recovered(&mut self, begun: &sdt_state::Begun, object: &Value, private: &[u8], complete: bool) {
+        let resource = config_resource(&begun.address.resource);
+        let node = resource.and_then(|r| self.core.graph.find(&NodeAddr::Resource(r)));
+        let (Some(node), Some(addr)) = (node, instance_from_state(&begun.address)) else { return };
+        let Some(info) = self.core.type_info(node) else { return };
+        let mut instance = object_to_state(addr.key.as_ref(), &info.schema, &info.ty, object, private);
+        instance.tainted = !complete;
+        instance.dependencies = begun.dependencies.iter().map(|d| d.as_str().into()).collect();
+        instance.create_before_destroy = begun.create_before_destroy;
+        let json = v4::instance_to_json(&instance);
+        self.recovered.push(Entry::Done(Done { token: begun.token.clone(), object: Some(json) }));
+        let other = self.state.instance(&begun.address, None).is_some_and(|there| there.id() != instance.id());
+        match &begun.deposes {
+            // The creation had put its predecessor aside.
+            Some(key) if other && self.state.depose(&begun.address, key) => self.depose_prior(node, &addr, key),
+            // Somebody else's object is at the address by now; ours goes with the next apply.
+            _ if other => instance.deposed = Some(begun.token.chars().take(8).collect()),
+            _ => {}
+        }
+        let deposed = instance.deposed.clone();
+        self.state.set_instance(&begun.address.resource, &begun.provider, instance);
+        self.add_prior(node, addr, deposed, object, private, !complete);
+    }
+
+    fn depose_prior(&mut self, node: NodeIndex, addr: &sdt_addr::ResourceInstance, key: &str) {
+        let Some(id) = self.prior(node, addr) else { return };
+        let prior = self.priors[id].clone();
+        self.priors[id].exists = false;
+        self.add_prior(node, prior.addr, Some(key.to_owned()), &prior.value, &prior.private, prior.tainted);
     }
 
     /// Managed objects of a provider configuration that this run is about.
@@ -192,7 +233,9 @@ impl PlanWalk {
                 prior: prior.value.clone(),
                 private: prior.private.clone(),
             });
-            self.core.progress.push(Progress::RefreshStart { address: prior.addr.to_string(), id: id_of(&prior.value) });
+            self.core
+                .progress
+                .push(Progress::RefreshStart { address: prior.addr.to_string(), id: id_of(&prior.value) });
             self.runs.entry(prior.node).or_default().open += 1;
         }
         let id = self.core.op_id();

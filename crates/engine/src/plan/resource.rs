@@ -71,6 +71,16 @@ impl PlanWalk {
                 Err(diags) => ok &= self.core.take(diags),
             }
         }
+        let instances: Vec<_> = all
+            .iter()
+            .flat_map(|(mi, e)| {
+                let module = &self.core.insts.all[*mi].addr;
+                e.members.iter().map(|(k, _)| addr.resource.clone().instance(module.clone(), k.clone()))
+            })
+            .collect();
+        if self.triggers_itself(resource, &instances) {
+            return None;
+        }
         ok.then_some(all)
     }
 

@@ -1,7 +1,7 @@
 //! `replace_triggered_by`, and resources that name themselves.
 
 use petgraph::graph::NodeIndex;
-use sdt_addr::InstanceKey;
+use sdt_addr::{InstanceKey, ResourceInstance};
 use sdt_config::{Referenceable, Resource, parse_reference};
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_hcl::{Expr, ExprKind, Step};
@@ -14,26 +14,12 @@ use crate::tree::{Mi, Repetition};
 
 impl PlanWalk {
     /// Whether something that an instance is to be replaced with changes in this plan.
-    pub(super) fn triggered(
-        &self,
-        n: NodeIndex,
-        mi: Mi,
-        resource: &Resource,
-        repetition: &Repetition,
-    ) -> Result<bool, Diagnostics> {
+    pub(super) fn triggered(&self, mi: Mi, resource: &Resource, repetition: &Repetition) -> Result<bool, Diagnostics> {
         for expr in &resource.lifecycle.replace_triggered_by {
             let ctx = Ctx::new(&self.core, mi).repeated(repetition.clone());
             let Some((addr, key, rest)) = trigger(&ctx, expr)? else { continue };
             let path = &self.core.tree.module(self.core.insts.all[mi].module).path;
             let node = self.core.graph.find(&NodeAddr::Resource(addr.clone().in_module(path.clone())));
-            if node == Some(n) {
-                return Err(Diagnostic::error(
-                    "Self-referential block",
-                    format!("{} cannot trigger its own replacement.", resource.addr),
-                )
-                .at(expr.span())
-                .into());
-            }
             let module = &self.core.insts.all[mi].addr;
             let fires = match &key {
                 Some(_) => {
@@ -56,18 +42,44 @@ impl PlanWalk {
     /// Reports a resource whose own configuration refers to it. Returns whether it does.
     pub(super) fn names_itself(&mut self, n: NodeIndex, resource: &Resource) -> bool {
         let own = |r: &sdt_config::Reference| r.subject.resource() == Some(&resource.addr);
-        let mut found: Vec<_> = crate::refs::of_body(&resource.config).into_iter().filter(own).collect();
+        let mut found: Vec<sdt_config::Reference> = Vec::new();
+        for r in crate::refs::of_body(&resource.config).into_iter().filter(own) {
+            // Terraform tells a reference to the whole resource twice: by itself and from its evaluation.
+            if matches!(r.subject, Referenceable::Resource(_, None)) {
+                found.push(r.clone());
+            }
+            found.push(r);
+        }
         for e in [&resource.count, &resource.for_each] {
             found.extend(crate::refs::of_exprs(e).into_iter().filter(own));
         }
-        let Some(r) = found.first() else { return false };
         let address = self.core.graph.node(n).addr.to_string();
+        for r in &found {
+            self.core.diags.push(
+                Diagnostic::error(
+                    "Self-referential block",
+                    format!("The configuration of {address} refers to itself, so it could never be evaluated."),
+                )
+                .at(r.whole),
+            );
+        }
+        !found.is_empty()
+    }
+
+    /// Reports a resource that is to be replaced with itself. Returns whether it is.
+    pub(super) fn triggers_itself(&mut self, resource: &Resource, instances: &[ResourceInstance]) -> bool {
+        let own = |e: &&Expr| crate::refs::of_expr(e).iter().any(|r| r.subject.resource() == Some(&resource.addr));
+        let Some(expr) = resource.lifecycle.replace_triggered_by.iter().find(own) else { return false };
+        let Some(first) = instances.first() else { return false };
+        let names: Vec<String> = instances.iter().map(ToString::to_string).collect();
+        let module = if first.module.is_root() { "the root module".to_owned() } else { first.module.to_string() };
+        let summary = match names.len() {
+            1 => format!("no change found for {} in {module}", first.resource),
+            _ => format!("Cycle: {}", names.join(", ")),
+        };
         self.core.diags.push(
-            Diagnostic::error(
-                "Self-referential block",
-                format!("The configuration of {address} refers to itself, so it could never be evaluated."),
-            )
-            .at(r.whole),
+            Diagnostic::error(summary, format!("{} cannot trigger its own replacement.", resource.addr))
+                .at(expr.span()),
         );
         true
     }

@@ -293,12 +293,9 @@ impl<'p> Parser<'p> {
 
     /// At a `\` outside of a class.
     fn escape(&mut self) -> Parsed<Hir> {
-        for (text, look) in [
-            ("\\A", Look::Start),
-            ("\\z", Look::End),
-            ("\\b", Look::WordAscii),
-            ("\\B", Look::WordAsciiNegate),
-        ] {
+        for (text, look) in
+            [("\\A", Look::Start), ("\\z", Look::End), ("\\b", Look::WordAscii), ("\\B", Look::WordAsciiNegate)]
+        {
             if self.eat(text) {
                 return Ok(Hir::look(look));
             }
@@ -394,11 +391,8 @@ impl<'p> Parser<'p> {
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
         }
-        let value = u32::from_str_radix(digits.trim_start_matches('0'), 16).unwrap_or(if digits.contains(|c| c != '0') {
-            u32::MAX
-        } else {
-            0
-        });
+        let value = u32::from_str_radix(digits.trim_start_matches('0'), 16)
+            .unwrap_or(if digits.contains(|c| c != '0') { u32::MAX } else { 0 });
         if value > 0x10_ffff {
             return None;
         }

@@ -11,10 +11,19 @@ const MAX_DEPTH: usize = 1000;
 const MAX_NODES: usize = 1_000_000;
 
 pub(super) fn decode(text: &str) -> Result<Value, String> {
-    let mut bytes = text.as_bytes();
+    // The scanner panics on a few malformed inputs, such as a tag before a comma; for us these are errors like others.
+    std::panic::catch_unwind(|| read(text)).unwrap_or_else(|_| Err("did not find expected node content".into()))
+}
+
+fn read(text: &str) -> Result<Value, String> {
+    // It also panics on a block scalar that ends without a line break, so there always is one.
+    let broken_off = !text.is_empty() && !text.ends_with(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
+    let padded = if broken_off { format!("{text}\n") } else { text.to_owned() };
+    let mut bytes = padded.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut bytes);
-    let mut d = Decoder { parser, anchors: HashMap::new(), open: HashSet::new(), depth: 0, nodes: 0 };
+    let cut = broken_off.then_some(padded.len() as u64);
+    let mut d = Decoder { parser, anchors: HashMap::new(), open: HashSet::new(), depth: 0, nodes: 0, cut };
     if !matches!(d.next()?, EventData::StreamStart { .. }) {
         return Err("missing start of document".into());
     }
@@ -43,11 +52,21 @@ struct Decoder<'r, 'b> {
     open: HashSet<String>,
     depth: usize,
     nodes: usize,
+    /// Where the text ends, if its last line break is not its own.
+    cut: Option<u64>,
 }
 
 impl Decoder<'_, '_> {
     fn next(&mut self) -> Result<EventData, String> {
-        self.parser.parse().map(|e| e.data).map_err(|e| e.to_string())
+        let event = self.parser.parse().map_err(|e| e.to_string())?;
+        let mut data = event.data;
+        if let EventData::Scalar { value, style: ScalarStyle::Literal | ScalarStyle::Folded, .. } = &mut data
+            && self.cut.is_some_and(|end| event.end_mark.index >= end)
+            && value.ends_with('\n')
+        {
+            value.pop();
+        }
+        Ok(data)
     }
 
     fn node(&mut self, event: EventData) -> Result<Value, String> {
@@ -273,6 +292,9 @@ mod tests {
             ("Off", "false"),
             ("-0", "-0"),
             ("12:30:45", r#""12:30:45""#),
+            ("a: |2\n   x", r#"{"a":" x"}"#),
+            ("- >+\n x\n\n y", r#"["x\ny"]"#),
+            ("|\n x\n", r#""x\n""#),
             ("%YAML 1.1\n---\na", r#""a""#),
         ];
         for (text, expected) in cases {
@@ -280,9 +302,30 @@ mod tests {
             assert_eq!(encode_json(&got).unwrap(), expected, "{text}");
         }
         for text in [
-            "", "#c", "~: 1", "[a]: b", "b: *x", "&a [*a]", "<<: [{a: 1}]", "<<: ~", "--- a\n--- b", "!foo x", "!!int abc", "! 5",
-            "!!set {a}", ".nan", "a: b: c", "[1, 2", "@a", "%a", "%YAML 1.2\n---\na", "a: \u{7}", "!!binary \"a b\"", "a:\n\t- 1",
-            "0xFFFFFFFFFFFFFFFFFFFFFFFF", "'open",
+            "",
+            "#c",
+            "~: 1",
+            "[a]: b",
+            "b: *x",
+            "&a [*a]",
+            "<<: [{a: 1}]",
+            "<<: ~",
+            "--- a\n--- b",
+            "!foo x",
+            "!!int abc",
+            "! 5",
+            "!!set {a}",
+            ".nan",
+            "a: b: c",
+            "[1, 2",
+            "@a",
+            "%a",
+            "%YAML 1.2\n---\na",
+            "a: \u{7}",
+            "!!binary \"a b\"",
+            "a:\n\t- 1",
+            "0xFFFFFFFFFFFFFFFFFFFFFFFF",
+            "'open",
         ] {
             assert!(decode(text).is_err(), "{text}");
         }

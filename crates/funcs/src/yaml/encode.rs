@@ -241,11 +241,12 @@ mod tests {
     #[test]
     fn documents() {
         let long = "x".repeat(129);
-        let words = "x y z aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb cccccccccccccccccc ddddd eee";
+        let words =
+            "x y z aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb cccccccccccccccccc ddddd eee";
         let long_key = format!(r#"{{"{long}":1}}"#);
         let long_key_text = format!("? \"{long}\"\n: 1\n");
         let words_json = format!(r#"{{"a":"{words}"}}"#);
-        let words_text = format!("\"a\": \"{}\n  {}\"\n", &words[..74], &words[75..]);
+        let words_text = format!("\"a\": \"{}\"\n", words.replace(" ccc", "\n  ccc"));
         let cases = [
             ("1.5", "1.5\n...\n"),
             ("null", "null\n...\n"),

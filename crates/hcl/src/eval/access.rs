@@ -133,7 +133,7 @@ pub fn index(collection: &Value, key: &Value, at: Span) -> Result<Value, Diagnos
     let untyped = key.is_unknown() && key.ty() == Type::Dynamic;
     match &shape {
         Type::Dynamic => Ok(Value::DYNAMIC.with_marks(marks)),
-        _ if untyped && !matches!(shape, Type::Set(_)) && !shape.is_primitive() => Ok(Value::DYNAMIC.with_marks(marks)),
+        _ if untyped => Ok(Value::DYNAMIC.with_marks(marks)),
         Type::List(e) => sequence(collection, key, Some(e), at).map(|v| v.with_marks(marks)),
         Type::Tuple(_) => sequence(collection, key, None, at).map(|v| v.with_marks(marks)),
         Type::Map(e) => {
@@ -186,6 +186,10 @@ fn sequence(collection: &Value, key: &Value, elem: Option<&Type>, at: Span) -> R
     let Some(n) = key.as_number() else {
         return Ok(elem.map_or(Value::DYNAMIC, |t| Value::unknown(t.clone())));
     };
+    if let (Kind::Unknown(..), Some(elem)) = (collection.kind(), elem) {
+        // How long the list will be is not known, so any number may still do.
+        return Ok(Value::unknown(elem.clone()));
+    }
     if !n.is_integer() {
         return fail(INVALID_INDEX, not_found("it must be a whole number"), at);
     }
@@ -203,6 +207,6 @@ fn sequence(collection: &Value, key: &Value, elem: Option<&Type>, at: Span) -> R
             Some(t) => Ok(Value::unknown(t.clone())),
             None => fail(INVALID_INDEX, not_found("there are not so many elements"), at),
         },
-        _ => Ok(elem.map_or(Value::DYNAMIC, |t| Value::unknown(t.clone()))),
+        _ => Ok(Value::DYNAMIC),
     }
 }

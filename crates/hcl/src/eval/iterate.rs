@@ -25,11 +25,7 @@ struct Results {
 
 impl Env<'_> {
     pub(super) fn for_expr(&self, f: &For, diags: &mut Diagnostics) -> Value {
-        let before = diags.0.len();
         let (collection, marks) = self.eval(&f.collection, diags).unmark();
-        if diags.0.len() > before {
-            return Value::DYNAMIC;
-        }
         let at = f.collection.span;
         if collection.is_null() {
             let d = Diagnostic::error("Iteration over null value", "A for expression cannot go through null.");
@@ -117,9 +113,6 @@ impl Env<'_> {
         let before = diags.0.len();
         self.bound(f, &Value::DYNAMIC, &Value::DYNAMIC, |env| {
             let value = env.eval(cond, diags);
-            if diags.0.len() > before {
-                return;
-            }
             if value.is_null() {
                 let d = Diagnostic::error("Condition is null", "The condition after \"if\" must not be null.");
                 env.report(d.at(cond.span).within(f.open.to(f.close)), cond, diags);
@@ -133,32 +126,28 @@ impl Env<'_> {
     fn iteration(&self, f: &For, key: &Value, value: &Value, out: &mut Results, diags: &mut Diagnostics) {
         self.bound(f, key, value, |env| {
             if let Some(cond) = &f.cond {
-                let before = diags.0.len();
                 let (include, marks) = env.eval(cond, diags).unmark();
                 out.marks |= marks;
-                if include.is_null() {
-                    env.report(bad_condition(f, cond, "it must not be null"), cond, diags);
-                }
                 let include = match convert(&include, &Type::Bool) {
-                    Ok(v) => v.as_bool(),
-                    Err(e) => {
-                        env.report(bad_condition(f, cond, &e.message), cond, diags);
-                        None
-                    }
+                    _ if include.is_null() => Err("it must not be null".to_owned()),
+                    Ok(v) => Ok(v.as_bool()),
+                    Err(e) => Err(e.message),
                 };
                 match include {
-                    _ if diags.0.len() > before => return out.unknown = true,
-                    None => return out.unknown = true,
-                    Some(false) => return,
-                    Some(true) => {}
+                    Ok(Some(true)) => {}
+                    Ok(Some(false)) => return,
+                    Ok(None) => return out.unknown = true,
+                    Err(message) => {
+                        env.complain(bad_condition(f, cond, &message), cond, out, diags);
+                        return;
+                    }
                 }
             }
             match &f.key {
                 None => out.items.push(env.eval(&f.value, diags)),
                 Some(key) => {
-                    let name = env.for_key(f, key, out, diags);
-                    let value = env.eval(&f.value, diags);
-                    if let Some(name) = name {
+                    if let Some(name) = env.for_key(f, key, out, diags) {
+                        let value = env.eval(&f.value, diags);
                         env.add_member(f, key.span, name, value, out, diags);
                     }
                 }
@@ -166,9 +155,15 @@ impl Env<'_> {
         });
     }
 
+    /// Reports what is wrong with a condition or key. Once the result cannot be known, this would be noise.
+    fn complain(&self, d: Diagnostic, expr: &Expr, out: &mut Results, diags: &mut Diagnostics) {
+        if !out.unknown {
+            self.report(d, expr, diags);
+        }
+        out.unknown = true;
+    }
+
     fn for_key(&self, f: &For, key: &Expr, out: &mut Results, diags: &mut Diagnostics) -> Option<Str> {
-        const INVALID_KEY: &str = "Invalid object key";
-        let before = diags.0.len();
         let (value, marks) = self.eval(key, diags).unmark();
         out.marks |= marks;
         let name = match value.kind() {
@@ -181,19 +176,14 @@ impl Env<'_> {
                 Err(e) => Err(e.message),
             },
         };
-        if diags.0.len() > before {
-            out.unknown = true;
-            return None;
-        }
         match name {
             Ok(Some(name)) => return Some(name),
-            Ok(None) => {}
+            Ok(None) => out.unknown = true,
             Err(message) => {
-                let d = Diagnostic::error(INVALID_KEY, format!("The key is not valid: {message}."));
-                self.report(d.at(key.span).within(f.open.to(f.close)), key, diags);
+                let d = Diagnostic::error("Invalid object key", format!("The key is not valid: {message}."));
+                self.complain(d.at(key.span).within(f.open.to(f.close)), key, out, diags);
             }
         }
-        out.unknown = true;
         None
     }
 
@@ -238,10 +228,10 @@ impl Env<'_> {
             Kind::Unknown(Type::Dynamic, _) => Value::DYNAMIC.with_marks(marks),
             Kind::List(elem, items) | Kind::Set(elem, items) => {
                 let results: Vec<Value> = items.iter().map(|i| with_item(i, diags)).collect();
-                if diags.0.len() > before {
-                    return Value::DYNAMIC.with_marks(marks);
-                }
-                let list = if results.is_empty() {
+                let list = if diags.0.len() > before {
+                    let unknown = Value::unknown(elem.clone());
+                    Value::unknown(Type::list(with_item(&unknown, &mut Diagnostics::new()).ty()))
+                } else if results.is_empty() {
                     let unknown = Value::unknown(elem.clone());
                     Value::list(with_item(&unknown, diags).ty(), results)
                 } else {
@@ -250,9 +240,9 @@ impl Env<'_> {
                 list.with_marks(marks)
             }
             Kind::Tuple(items) => {
-                let results = items.iter().map(|i| with_item(i, diags)).collect();
+                let results: Vec<Value> = items.iter().map(|i| with_item(i, diags)).collect();
                 if diags.0.len() > before {
-                    return Value::DYNAMIC.with_marks(marks);
+                    return Value::unknown(Type::tuple(results.iter().map(Value::ty))).with_marks(marks);
                 }
                 Value::tuple(results).with_marks(marks)
             }
@@ -274,9 +264,12 @@ impl Env<'_> {
             }
             _ => {
                 let result = with_item(&value, diags);
-                if diags.0.len() > before || (value.is_unknown() && !value.definitely_not_null()) {
+                if value.is_unknown() && !value.definitely_not_null() {
                     // Whether there will be no item or one depends on whether it will be null.
                     return Value::DYNAMIC.with_marks(marks);
+                }
+                if diags.0.len() > before {
+                    return Value::unknown(Type::tuple([result.ty()])).with_marks(marks);
                 }
                 Value::tuple(vec![result]).with_marks(marks)
             }

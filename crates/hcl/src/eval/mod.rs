@@ -19,13 +19,13 @@ pub use explain::{Cause, describe, expr_values};
 pub use scope::{CallFailure, CallSite, NoScope, Scope, Signature};
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_value::{Kind, Marks, Str, Type, Value, convert};
 
 use crate::ast::{Expr, ExprKind, ObjectItem, Traversal};
 use crate::deep;
-use crate::strings::quote;
 
 /// Evaluates an expression. On errors the value is unknown of any type, or as much as could be found out.
 #[must_use]
@@ -130,12 +130,8 @@ impl<'a> Env<'a> {
                 self.finish(access::walk(&value, steps), expr, diags)
             }
             ExprKind::Index { collection, key } => {
-                let before = diags.0.len();
                 let collection = self.eval(collection, diags);
                 let key_value = self.eval(key, diags);
-                if diags.0.len() > before {
-                    return Value::DYNAMIC;
-                }
                 self.finish(access::index(&collection, &key_value, key.span), expr, diags)
             }
             ExprKind::Splat { source, each, marker } => self.splat(source, each, *marker, diags),
@@ -260,11 +256,11 @@ impl<'a> Env<'a> {
                     self.report(Diagnostic::error(SUMMARY, "A key must not be null.").at(at), &item.key, diags);
                 }
                 Ok(Kind::String(name)) => {
-                    if out.contains_key(&name) {
-                        let detail = format!("There is an attribute {} above already.", quote(&name));
-                        diags.push(Diagnostic::error("Duplicate object attribute", detail).at(at));
+                    if let Entry::Vacant(e) = out.entry(name) {
+                        e.insert(value);
                     } else {
-                        out.insert(name, value);
+                        let detail = "There is an attribute of this name above already.";
+                        diags.push(Diagnostic::error("Duplicate object attribute", detail).at(at));
                     }
                 }
                 Ok(_) => known = false,
@@ -290,18 +286,14 @@ impl<'a> Env<'a> {
             self.report_all(d, &[cond, yes, no], diags);
             return Value::DYNAMIC;
         };
-        let before = diags.0.len();
         let (cond_value, cond_marks) = self.eval(cond, diags).unmark();
         let marks = cond_marks | yes_marks | no_marks;
-        if diags.0.len() > before {
-            return Value::unknown(ty.unwrap_or_else(|| yes_value.ty())).with_marks(marks);
-        }
         if cond_value.is_null() {
             let d = Diagnostic::error("Null condition", "A condition must be true or false, not null.");
             self.report(d.at(cond.span).within(at), cond, diags);
             return Value::unknown(ty.unwrap_or_else(|| yes_value.ty())).with_marks(marks);
         }
-        if cond_value.is_unknown() && matches!(cond_value.ty(), Type::Bool | Type::Dynamic | Type::String) {
+        if cond_value.is_unknown() {
             let ty = ty.unwrap_or_else(|| yes_value.ty());
             return operator::either(&yes_value, &no_value, ty).with_marks(marks);
         }
@@ -310,7 +302,7 @@ impl<'a> Env<'a> {
             Err(_) => {
                 let d = Diagnostic::error("Incorrect condition type", "A condition must be a bool.");
                 self.report(d.at(cond.span).within(at), cond, diags);
-                return Value::DYNAMIC;
+                return Value::unknown(ty.unwrap_or_else(|| yes_value.ty()));
             }
         };
         let (value, own, side) = if chosen { (yes_value, yes_diags, yes) } else { (no_value, no_diags, no) };

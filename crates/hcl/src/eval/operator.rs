@@ -75,10 +75,10 @@ impl Env<'_> {
         whole: &Expr,
         diags: &mut Diagnostics,
     ) -> Value {
-        let fits = match (ty, value.kind()) {
-            (None, _) | (Some(Type::Number), Kind::Number(_)) | (Some(Type::Bool), Kind::Bool(_)) => true,
-            _ => false,
-        };
+        let fits = matches!(
+            (ty, value.kind()),
+            (None, _) | (Some(Type::Number), Kind::Number(_)) | (Some(Type::Bool), Kind::Bool(_))
+        );
         if fits {
             return value;
         }
@@ -146,6 +146,9 @@ pub(super) fn common_type(yes: &Value, no: &Value) -> Option<Option<Type>> {
         _ => {}
     }
     let (a, b) = (yes.ty(), no.ty());
+    if a == Type::Dynamic || b == Type::Dynamic {
+        return Some(Some(Type::Dynamic));
+    }
     if a == b { Some(None) } else { unify(&[a, b]).map(Some) }
 }
 

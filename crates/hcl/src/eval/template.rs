@@ -20,20 +20,22 @@ impl Env<'_> {
         for part in parts {
             let (value, own) = self.eval(part, diags).unmark();
             marks |= own;
+            // After an error the text is of no use.
+            let wanted = known && diags.0.len() == before;
             match value.kind() {
-                Kind::String(s) if known => text.push_str(s),
+                Kind::String(s) if wanted => text.push_str(s),
                 Kind::Null(_) => {
                     let d = Diagnostic::error(INVALID, "The result is null, and null has no text.");
                     self.report(d.at(part.span), part, diags);
                 }
                 Kind::Unknown(_, facts) => {
-                    if let Some(prefix) = facts.as_ref().and_then(|f| f.prefix.as_ref()).filter(|_| known) {
+                    if let Some(prefix) = facts.as_ref().and_then(|f| f.prefix.as_ref()).filter(|_| wanted) {
                         text.push_str(prefix);
                     }
                     known = false;
                 }
                 _ => match convert(&value, &Type::String) {
-                    Ok(s) if known => text.push_str(s.as_str().unwrap_or_default()),
+                    Ok(s) if wanted => text.push_str(s.as_str().unwrap_or_default()),
                     Ok(_) => {}
                     Err(e) => {
                         let detail = format!("The value cannot be part of a text: {}.", e.message);

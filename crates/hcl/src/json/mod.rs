@@ -21,10 +21,11 @@ use crate::body::ConfigBody;
 /// Parses a file in JSON syntax; its root must be an object, or a list of objects.
 #[must_use]
 pub fn parse_json_body(source: SourceId, text: &[u8]) -> (ConfigBody, Diagnostics) {
-    let (node, mut diags) = parse::document(source, text);
-    if !matches!(node.kind, JsonKind::Object(_) | JsonKind::Array(_) | JsonKind::Invalid) {
+    let (mut node, mut diags) = parse::document(source, text);
+    if !matches!(node.kind, JsonKind::Object(_) | JsonKind::Array(_)) {
         let detail = "A file in JSON syntax must hold an object, or a list of objects.";
         diags.push(sdt_diag::Diagnostic::error("Root value must be object", detail).at(node.start()));
+        node.kind = JsonKind::Object(Vec::new());
     }
     (ConfigBody::Json(JsonBody::new(Arc::new(node))), diags)
 }

@@ -76,6 +76,10 @@ fn scan(text: &[u8]) -> Vec<Token> {
         };
         tokens.push(Token { kind, start: at as u32, end: end as u32 });
         at = end;
+        if kind == T::Invalid {
+            // Nothing after it could be told apart from its consequences.
+            break;
+        }
     }
     tokens.push(Token { kind: T::End, start: at as u32, end: at as u32 });
     tokens
@@ -88,7 +92,7 @@ fn string_end(text: &[u8], start: usize) -> usize {
         match text[at] {
             b'"' => return at + 1,
             b'\\' => at += 2,
-            b'\n' => return at,
+            0..0x20 => return at,
             _ => at += 1,
         }
     }
@@ -218,6 +222,7 @@ impl Parser<'_> {
                 }
                 T::CBrack => {
                     self.read();
+                    let at = self.span(self.peek());
                     self.error(at, "Mismatched braces", "An object ends with a brace, not a bracket.");
                     return None;
                 }
@@ -262,7 +267,9 @@ impl Parser<'_> {
                     let here = self.span(self.peek());
                     match kind {
                         T::Colon => self.error(here, "Invalid array value", "The items of a list have no names."),
-                        T::CBrace => self.error(at, "Mismatched brackets", "A list ends with a bracket, not a brace."),
+                        T::CBrace => {
+                            self.error(here, "Mismatched brackets", "A list ends with a bracket, not a brace.")
+                        }
                         _ => self.error(here, "Missing attribute seperator comma", "Items are separated by commas."),
                     }
                     return None;
@@ -342,7 +349,7 @@ fn is_json_number(text: &str) -> bool {
     rest.is_empty()
 }
 
-/// Resolves a quoted JSON string; on failure returns where.
+/// Resolves a quoted JSON string; on failure returns the offset after the byte that is wrong.
 fn unescape(quoted: &[u8]) -> Result<Str, usize> {
     let inner = match quoted {
         [b'"', inner @ .., b'"'] if quoted.len() >= 2 => inner,
@@ -358,7 +365,7 @@ fn unescape(quoted: &[u8]) -> Result<Str, usize> {
     while at < inner.len() {
         let b = inner[at];
         if b < 0x20 {
-            return Err(at + 1);
+            return Err(at + 2);
         }
         if b != b'\\' {
             out.push(b);
@@ -375,7 +382,8 @@ fn unescape(quoted: &[u8]) -> Result<Str, usize> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => {
-                let first = unit(at).ok_or(at + 2)?;
+                let digits = inner[at + 2..].iter().take_while(|b| b.is_ascii_hexdigit()).count();
+                let first = unit(at).ok_or(at + 2 + digits + 2)?;
                 at += 4;
                 let pair = [first, unit(at + 2).unwrap_or(0)];
                 match char::decode_utf16(pair).next() {
@@ -386,7 +394,7 @@ fn unescape(quoted: &[u8]) -> Result<Str, usize> {
                     _ => char::REPLACEMENT_CHARACTER,
                 }
             }
-            _ => return Err(at + 2),
+            _ => return Err(at + 3),
         };
         at += 2;
         out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());

@@ -152,9 +152,17 @@ fn type_diff<'a>(change: &Change<'a>, ty: &'a Type) -> Diff<'a> {
     Diff { node, act, replace: change.replaces() }
 }
 
-/// Compares two values by what their JSON is: outputs, attributes of any type, JSON inside strings.
+/// Compares two values by what their JSON is: outputs, attributes of any type, JSON inside strings. As in Terraform's text, such
+/// values never say that they force a replacement.
 pub(crate) fn value_diff<'a>(change: &Change<'a>) -> Diff<'a> {
-    if let Some(diff) = change.secret(Node::Sensitive, value_diff) {
+    if change.replace.is_empty() {
+        return untyped_diff(change);
+    }
+    untyped_diff(&Change { replace: Vec::new(), ..change.clone() })
+}
+
+fn untyped_diff<'a>(change: &Change<'a>) -> Diff<'a> {
+    if let Some(diff) = change.secret(Node::Sensitive, untyped_diff) {
         return diff;
     }
     if change.is_unknown() {
@@ -165,7 +173,7 @@ pub(crate) fn value_diff<'a>(change: &Change<'a>) -> Diff<'a> {
             let before = Diff { node: Node::Leaf(None, None), act: Act::Delete, replace: false };
             return Diff { node: Node::Unknown(Some(Box::new(before))), act: Act::Update, replace: change.replaces() };
         }
-        return change.unknown_diff(value_diff);
+        return change.unknown_diff(untyped_diff);
     }
     let created = change.before.is_none() && !change.before_explicit;
     let deleted = change.after.is_none() && !change.after_explicit;
@@ -183,11 +191,11 @@ pub(crate) fn value_diff<'a>(change: &Change<'a>) -> Diff<'a> {
 fn same_shape<'a>(change: &Change<'a>) -> Diff<'a> {
     let (node, act) = match change.before.or(change.after) {
         Some(Json::Array(_)) => {
-            let (items, act) = as_list(change, &|j| j.is_object(), value_diff);
+            let (items, act) = as_list(change, &|j| j.is_object(), untyped_diff);
             (Node::List(items), act)
         }
         Some(Json::Object(_)) => {
-            let (items, act) = members(change, value_diff);
+            let (items, act) = members(change, untyped_diff);
             (Node::Object(items), act)
         }
         _ => return leaf(change),
@@ -230,9 +238,9 @@ fn as_set<'a>(change: &Change<'a>, diff: impl Fn(&Change<'a>) -> Diff<'a>) -> (V
     let mut act = change.default_act();
     let mut items = Vec::new();
     let mut taken = vec![false; after.len()];
-    for i in 0..before.len() {
+    for (i, old) in before.iter().enumerate() {
         let partner = (0..after.len()).find(|&j| {
-            if taken[j] || before[i] != after[j] {
+            if taken[j] || *old != after[j] {
                 return false;
             }
             let pair = change.element(Some(i), Some(j));

@@ -358,13 +358,11 @@ impl<'t> Pen<'t> {
 
     /// A string that holds JSON is shown as what it encodes.
     fn json(&self, before: Option<&Json>, after: Option<&Json>, diff: &Diff<'_>, indent: usize) -> String {
-        let root: [&[Json]; 1] = [&[]];
         let inner = value_diff(&Change {
             before: before.and_then(side),
             after: after.and_then(side),
             before_explicit: diff.act != Act::Create,
             after_explicit: diff.act != Act::Delete,
-            replace: if diff.replace { root.to_vec() } else { Vec::new() },
             ..Change::default()
         });
         let mut pen = self.no_null();
@@ -378,7 +376,6 @@ impl<'t> Pen<'t> {
         } else {
             forces = self.forces(diff.replace);
         }
-        let inner = Diff { replace: false, ..inner };
         let text = pen.write(&inner, indent + 1);
         if matches!(diff.act, Act::Create | Act::Delete) {
             act = Act::NoOp;
