@@ -16,7 +16,7 @@ use sdt_provider::Error;
 use tokio::sync::OnceCell;
 
 use crate::error::Api as _;
-use crate::rate;
+use crate::{rate, roots};
 
 crate::client!(sts, "sts", aws_sdk_sts);
 
@@ -128,7 +128,10 @@ impl Aws {
                 config: self.config.clone(),
                 endpoint: self.endpoints.get(service).cloned(),
                 counter: SharedInterceptor::new(Counter(self.calls.clone())),
-                http: self.config.http_client().map(|c| rate::limited(c, service)),
+                http: self.config.http_client().map(|c| {
+                    let http = rate::limited(c, service);
+                    if service == "s3" { roots::corrected(http) } else { http }
+                }),
             };
             Arc::new(make(parts))
         });

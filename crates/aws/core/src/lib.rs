@@ -7,6 +7,7 @@ mod aws;
 mod error;
 pub mod names;
 mod rate;
+mod roots;
 pub mod tags;
 
 pub use aws::{Aws, Identity, Parts};

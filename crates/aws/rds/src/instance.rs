@@ -443,10 +443,7 @@ impl Resource for Instance {
     }
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
-        for found in describe(aws, "dbi-resource-id", ids.to_vec()).await? {
-            tags::forget(aws, found.db_instance_arn().unwrap_or_default()).await?;
-        }
-        Ok(())
+        tags::forget(aws, ids).await
     }
 
     fn customize(edit: &mut PlanEdit<'_>) {
@@ -683,7 +680,7 @@ impl MasterSecret {
 }
 
 /// Instances by a filter: one that is gone is just not in the answer.
-async fn describe(aws: &Aws, filter: &str, values: Vec<String>) -> Result<Vec<DbInstance>, Error> {
+pub(crate) async fn describe(aws: &Aws, filter: &str, values: Vec<String>) -> Result<Vec<DbInstance>, Error> {
     let filter = Filter::builder().name(filter).set_values(Some(values)).build();
     let call = rds(aws).describe_db_instances().filters(filter).max_records(100);
     match call.into_paginator().items().send().try_collect().await.api() {
