@@ -43,7 +43,7 @@ pub(crate) struct Instance {
     /// When backups are made: `02:00-03:00`.
     #[attr(check = checks::daily)]
     pub(crate) backup_window: OptComputed<String>,
-    /// Changes by way of a copy that is then switched to.
+    /// Changes by way of a copy that is then switched to; such changes are refused so far.
     #[attr(carry)]
     blue_green_update: Option<BlueGreenUpdate>,
     /// Certificate authority of the server certificate.
@@ -390,6 +390,11 @@ impl Resource for Instance {
             .await?;
             available(cx, prior, "to be promoted", false).await?;
         }
+        if want.blue_green_update.as_ref().is_some_and(|b| b.enabled == Some(true)) && changed.any(&BLUE_GREEN) {
+            let why = "changes by way of a blue/green deployment are not supported; without blue_green_update the instance itself is \
+                       changed, which may interrupt it";
+            return Err(Error::new(Class::Invalid, "", why));
+        }
         modify::apply(cx, prior, want, &|name| changed.has(name)).await?;
         if changed.tags() {
             tags::change(cx.api, prior.arn.as_deref().unwrap_or_default(), &prior.tags, &want.tags).await?;
@@ -688,6 +693,18 @@ pub(crate) async fn describe(aws: &Aws, filter: &str, values: Vec<String>) -> Re
         found => found,
     }
 }
+
+/// What a blue/green deployment is for. It ends with another instance, of another id, in the place of this one, which an update cannot
+/// answer with: refused, since the caller counts on no interruption.
+const BLUE_GREEN: [Name; 7] = [
+    Instance::ALLOCATED_STORAGE,
+    Instance::ENGINE_VERSION,
+    Instance::INSTANCE_CLASS,
+    Instance::IOPS,
+    Instance::PARAMETER_GROUP_NAME,
+    Instance::STORAGE_THROUGHPUT,
+    Instance::STORAGE_TYPE,
+];
 
 /// States that no waiting ends.
 const BROKEN: [&str; 11] = [
