@@ -4,9 +4,9 @@ use aws_sdk_s3::types as t;
 use sdt_aws_core::{Api, Aws};
 use sdt_provider::{Block, Error, Tags};
 
-use crate::encryption;
 use crate::s3;
-use crate::shared::{build, setting};
+use crate::shared::{absent, build, element, lenient, setting};
+use crate::{encryption, versioning};
 
 /// Which other sites may use the bucket from a browser.
 #[derive(Clone, Debug, PartialEq, Block)]
@@ -182,13 +182,9 @@ pub(crate) async fn put_encryption(aws: &Aws, bucket: &str, wanted: Option<&Encr
 }
 
 pub(crate) async fn versions(aws: &Aws, bucket: &str) -> Result<Versions, Error> {
-    let answer = setting(s3(aws).get_bucket_versioning().bucket(bucket).send().await)?;
-    let status = answer.as_ref().and_then(|a| a.status());
-    let mfa = answer.as_ref().and_then(|a| a.mfa_delete());
-    Ok(Versions {
-        enabled: Some(status == Some(&t::BucketVersioningStatus::Enabled)),
-        mfa_delete: Some(mfa == Some(&t::MfaDeleteStatus::Enabled)),
-    })
+    let (status, mfa) = absent(versioning::get(aws, bucket, None).await)?.unwrap_or_default();
+    let enabled = |s: Option<String>| Some(s.as_deref() == Some("Enabled"));
+    Ok(Versions { enabled: enabled(status), mfa_delete: enabled(mfa) })
 }
 
 pub(crate) async fn put_versions(aws: &Aws, bucket: &str, wanted: &Versions) -> Result<(), Error> {
@@ -226,8 +222,9 @@ pub(crate) async fn put_object_lock(aws: &Aws, bucket: &str, wanted: &ObjectLock
 }
 
 pub(crate) async fn acceleration(aws: &Aws, bucket: &str) -> Result<Option<String>, Error> {
-    let answer = setting(s3(aws).get_bucket_accelerate_configuration().bucket(bucket).send().await)?;
-    Ok(answer.and_then(|a| a.status).map(|s| s.as_str().to_owned()))
+    let answer = s3(aws).get_bucket_accelerate_configuration().bucket(bucket).send().await.map(|a| a.status);
+    let status = lenient(answer, |xml| element(xml, "Status").map(Into::into));
+    Ok(absent(status)?.flatten().map(|s| s.as_str().to_owned()))
 }
 
 pub(crate) async fn put_acceleration(aws: &Aws, bucket: &str, wanted: &str) -> Result<(), Error> {
@@ -237,8 +234,9 @@ pub(crate) async fn put_acceleration(aws: &Aws, bucket: &str, wanted: &str) -> R
 }
 
 pub(crate) async fn payer(aws: &Aws, bucket: &str) -> Result<Option<String>, Error> {
-    let answer = setting(s3(aws).get_bucket_request_payment().bucket(bucket).send().await)?;
-    Ok(answer.and_then(|a| a.payer).map(|p| p.as_str().to_owned()))
+    let answer = s3(aws).get_bucket_request_payment().bucket(bucket).send().await.map(|a| a.payer);
+    let payer = lenient(answer, |xml| element(xml, "Payer").map(Into::into));
+    Ok(absent(payer)?.flatten().map(|p| p.as_str().to_owned()))
 }
 
 pub(crate) async fn put_payer(aws: &Aws, bucket: &str, wanted: &str) -> Result<(), Error> {
