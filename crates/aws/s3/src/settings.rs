@@ -5,7 +5,7 @@ use sdt_aws_core::{Api, Aws};
 use sdt_provider::{Block, Error, Tags};
 
 use crate::s3;
-use crate::shared::{absent, build, element, lenient, setting};
+use crate::shared::{build, setting};
 use crate::{encryption, versioning};
 
 /// Which other sites may use the bucket from a browser.
@@ -182,7 +182,7 @@ pub(crate) async fn put_encryption(aws: &Aws, bucket: &str, wanted: Option<&Encr
 }
 
 pub(crate) async fn versions(aws: &Aws, bucket: &str) -> Result<Versions, Error> {
-    let (status, mfa) = absent(versioning::get(aws, bucket, None).await)?.unwrap_or_default();
+    let (status, mfa) = versioning::get(aws, bucket, None).await?;
     let enabled = |s: Option<String>| Some(s.as_deref() == Some("Enabled"));
     Ok(Versions { enabled: enabled(status), mfa_delete: enabled(mfa) })
 }
@@ -222,9 +222,8 @@ pub(crate) async fn put_object_lock(aws: &Aws, bucket: &str, wanted: &ObjectLock
 }
 
 pub(crate) async fn acceleration(aws: &Aws, bucket: &str) -> Result<Option<String>, Error> {
-    let answer = s3(aws).get_bucket_accelerate_configuration().bucket(bucket).send().await.map(|a| a.status);
-    let status = lenient(answer, |xml| element(xml, "Status").map(Into::into));
-    Ok(absent(status)?.flatten().map(|s| s.as_str().to_owned()))
+    let answer = setting(s3(aws).get_bucket_accelerate_configuration().bucket(bucket).send().await)?;
+    Ok(answer.and_then(|a| a.status).map(|s| s.as_str().to_owned()))
 }
 
 pub(crate) async fn put_acceleration(aws: &Aws, bucket: &str, wanted: &str) -> Result<(), Error> {
@@ -234,9 +233,8 @@ pub(crate) async fn put_acceleration(aws: &Aws, bucket: &str, wanted: &str) -> R
 }
 
 pub(crate) async fn payer(aws: &Aws, bucket: &str) -> Result<Option<String>, Error> {
-    let answer = s3(aws).get_bucket_request_payment().bucket(bucket).send().await.map(|a| a.payer);
-    let payer = lenient(answer, |xml| element(xml, "Payer").map(Into::into));
-    Ok(absent(payer)?.flatten().map(|p| p.as_str().to_owned()))
+    let answer = setting(s3(aws).get_bucket_request_payment().bucket(bucket).send().await)?;
+    Ok(answer.and_then(|a| a.payer).map(|p| p.as_str().to_owned()))
 }
 
 pub(crate) async fn put_payer(aws: &Aws, bucket: &str, wanted: &str) -> Result<(), Error> {

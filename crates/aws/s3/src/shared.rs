@@ -24,28 +24,6 @@ pub(crate) fn absent<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-/// The answer, also of stores that only resemble S3: they give the answer's root another name, or do not know the setting and list the
-/// bucket instead, which the SDK refuses to read. `read` finds in the text what is wanted.
-pub(crate) fn lenient<T, E>(
-    answer: Result<T, SdkError<E, HttpResponse>>,
-    read: impl FnOnce(&str) -> T,
-) -> Result<T, Error>
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    let raw = answer.as_ref().err().and_then(SdkError::raw_response).filter(|r| r.status().is_success());
-    match raw.and_then(|r| r.body().bytes()).and_then(|b| std::str::from_utf8(b).ok()) {
-        Some(text) => Ok(read(text)),
-        None => answer.api(),
-    }
-}
-
-/// The text of the first element of that name.
-pub(crate) fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    rest.split_once("</").map(|(text, _)| text)
-}
-
 /// As [`absent`]; a successful answer that is not what was asked for is "not set" too: stores that only resemble S3 answer with nothing,
 /// or list the bucket, where they do not know a setting.
 pub(crate) fn setting<T, E>(answer: Result<T, SdkError<E, HttpResponse>>) -> Result<Option<T>, Error>

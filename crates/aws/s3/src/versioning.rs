@@ -8,7 +8,7 @@ use sdt_provider::{
 };
 
 use crate::s3;
-use crate::shared::{self, VISIBLE_WITHIN, element, lenient};
+use crate::shared::{self, VISIBLE_WITHIN};
 
 /// Whether a bucket keeps old versions of its objects.
 #[derive(Clone, Resource)]
@@ -147,9 +147,8 @@ pub(crate) async fn get(
     owner: Option<String>,
 ) -> Result<(Option<String>, Option<String>), Error> {
     let answer = s3(aws).get_bucket_versioning().bucket(bucket).set_expected_bucket_owner(owner).send().await;
-    let answer = answer.map(|a| (a.status.map(|s| s.as_str().to_owned()), a.mfa_delete.map(|m| m.as_str().to_owned())));
-    lenient(answer, |xml| {
-        let text = |name| element(xml, name).map(str::to_owned);
-        (text("Status"), text("MfaDelete"))
-    })
+    let found = shared::setting(answer)?;
+    let status = found.as_ref().and_then(|f| f.status()).map(|s| s.as_str().to_owned());
+    let mfa_delete = found.as_ref().and_then(|f| f.mfa_delete()).map(|m| m.as_str().to_owned());
+    Ok((status, mfa_delete))
 }
