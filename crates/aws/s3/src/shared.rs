@@ -75,12 +75,6 @@ mod tests {
     }
 
     #[test]
-    fn elements() {
-        let xml = r#"<?xml version="1.0"?><X xmlns="y"><Status>Enabled</Status><Empty/></X>"#;
-        assert_eq!((element(xml, "Status"), element(xml, "Empty")), (Some("Enabled"), None));
-    }
-
-    #[test]
     fn ids() {
         let names = |id: &str| import(id, Name("bucket"), Name("owner")).map(|m| m.len());
         assert_eq!((names("a"), names("a,123456789012")), (Ok(1), Ok(2)));
