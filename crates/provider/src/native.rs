@@ -449,24 +449,19 @@ impl<B: Backend> Instance for NativeInstance<B> {
     }
 
     async fn settled(&self, tokens: &[String], marked: &[Marked]) -> Vec<Complaint> {
-        let mut ids: BTreeMap<&'static str, (&'static str, Vec<String>)> = BTreeMap::new();
+        let mut ids: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
         {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
             let left =
                 marked.iter().filter_map(|m| Some((resource_type::<B>(&m.type_name)?.meta().name, m.id.clone())));
             for (name, id) in tokens.iter().filter_map(|t| made.remove(t)).chain(left) {
-                // Types of one service share one call; the service is the first word of the name for humans.
-                let service = resource_type::<B>(name).map_or("", |k| k.human().split(' ').next().unwrap_or_default());
-                let (_, ids) = ids.entry(service).or_insert((name, Vec::new()));
-                if !ids.contains(&id) {
-                    ids.push(id);
-                }
+                ids.entry(name).or_default().insert(id);
             }
         }
         let mut complaints = Vec::new();
-        for (name, ids) in ids.into_values() {
+        for (name, ids) in ids {
             let Some(kind) = resource_type::<B>(name) else { continue };
-            if let Err(e) = kind.forget_token(&self.api, &ids).await {
+            if let Err(e) = kind.forget_token(&self.api, &ids.into_iter().collect::<Vec<_>>()).await {
                 let mut c = e.complaint("removing the temporary creation tag of", kind.human(), None);
                 c.severity = sdt_diag::Severity::Warning;
                 complaints.push(c);

@@ -152,7 +152,7 @@ pub trait Resource: Described + FromValue + ToValue + Clone + Send + Sync + 'sta
         Err(Error::new(Class::Unclear, "", "nothing tells whether the object was made"))
     }
 
-    /// Removes the temporary creation tag from these objects (ids).
+    /// Removes the temporary creation tag from these objects (ids), which may be of any type of the service.
     async fn forget_token(_api: &Self::Api, _ids: &[String]) -> Result<(), Error> {
         Ok(())
     }

@@ -70,7 +70,7 @@ def ec2(out):
 def elb(out):
     api = client("elbv2")
     balancers = pages(api, "describe_load_balancers", "LoadBalancers")
-    out["load balancer"] = [describe(b["LoadBalancerName"], b["Type"], b["Scheme"]) for b in balancers]
+    out["load balancer"] = [describe(b["LoadBalancerName"], b["Type"], b.get("Scheme", "internet-facing")) for b in balancers]
     out["listener"] = [describe(l["Port"], l["Protocol"], [a["Type"] for a in l["DefaultActions"]])
                        for b in balancers for l in pages(api, "describe_listeners", "Listeners", LoadBalancerArn=b["LoadBalancerArn"])]
     groups = pages(api, "describe_target_groups", "TargetGroups")

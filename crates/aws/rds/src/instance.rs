@@ -43,7 +43,7 @@ pub(crate) struct Instance {
     /// When backups are made: `02:00-03:00`.
     #[attr(check = checks::daily)]
     pub(crate) backup_window: OptComputed<String>,
-    /// Changes by way of a copy that is then switched to.
+    /// Changes by way of a copy that is then switched to; such changes are refused so far.
     #[attr(carry)]
     blue_green_update: Option<BlueGreenUpdate>,
     /// Certificate authority of the server certificate.
@@ -390,6 +390,11 @@ impl Resource for Instance {
             .await?;
             available(cx, prior, "to be promoted", false).await?;
         }
+        if want.blue_green_update.as_ref().is_some_and(|b| b.enabled == Some(true)) && changed.any(&BLUE_GREEN) {
+            let why = "changes by way of a blue/green deployment are not supported; without blue_green_update the instance itself is \
+                       changed, which may interrupt it";
+            return Err(Error::new(Class::Invalid, "", why));
+        }
         modify::apply(cx, prior, want, &|name| changed.has(name)).await?;
         if changed.tags() {
             tags::change(cx.api, prior.arn.as_deref().unwrap_or_default(), &prior.tags, &want.tags).await?;
@@ -443,10 +448,7 @@ impl Resource for Instance {
     }
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
-        for found in describe(aws, "dbi-resource-id", ids.to_vec()).await? {
-            tags::forget(aws, found.db_instance_arn().unwrap_or_default()).await?;
-        }
-        Ok(())
+        tags::forget(aws, ids).await
     }
 
     fn customize(edit: &mut PlanEdit<'_>) {
@@ -683,7 +685,7 @@ impl MasterSecret {
 }
 
 /// Instances by a filter: one that is gone is just not in the answer.
-async fn describe(aws: &Aws, filter: &str, values: Vec<String>) -> Result<Vec<DbInstance>, Error> {
+pub(crate) async fn describe(aws: &Aws, filter: &str, values: Vec<String>) -> Result<Vec<DbInstance>, Error> {
     let filter = Filter::builder().name(filter).set_values(Some(values)).build();
     let call = rds(aws).describe_db_instances().filters(filter).max_records(100);
     match call.into_paginator().items().send().try_collect().await.api() {
@@ -691,6 +693,18 @@ async fn describe(aws: &Aws, filter: &str, values: Vec<String>) -> Result<Vec<Db
         found => found,
     }
 }
+
+/// What a blue/green deployment is for. It ends with another instance, of another id, in the place of this one, which an update cannot
+/// answer with: refused, since the caller counts on no interruption.
+const BLUE_GREEN: [Name; 7] = [
+    Instance::ALLOCATED_STORAGE,
+    Instance::ENGINE_VERSION,
+    Instance::INSTANCE_CLASS,
+    Instance::IOPS,
+    Instance::PARAMETER_GROUP_NAME,
+    Instance::STORAGE_THROUGHPUT,
+    Instance::STORAGE_TYPE,
+];
 
 /// States that no waiting ends.
 const BROKEN: [&str; 11] = [

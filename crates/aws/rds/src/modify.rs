@@ -6,7 +6,7 @@ use aws_sdk_rds::types::{
     CloudwatchLogsExportConfiguration, DatabaseInsightsMode, DbInstance, PendingModifiedValues, ReplicaMode,
 };
 use sdt_aws_core::{Api, Aws};
-use sdt_provider::{Cx, Declared, Error, Name, Pace, Seen, ToValue, Value, same};
+use sdt_provider::{Cx, Declared, Error, Name, Pace, Seen, ToValue, Value, is_zero, same};
 
 use crate::create::{role_invisible, yes};
 use crate::instance::{Instance, available};
@@ -61,7 +61,8 @@ pub(crate) async fn settle(cx: &Cx<'_, Aws>, made: &Instance, found: DbInstance)
             Instance::PASSWORD => !b.is_null(),
             Instance::PASSWORD_WO_VERSION => made.password_wo.is_some(),
             Instance::MANAGE_MASTER_USER_PASSWORD | Instance::MASTER_USER_SECRET_KMS_KEY_ID => false,
-            _ => !b.is_null() && !same(field, a, b, true),
+            // What comes here has zeros where nothing is configured.
+            _ => !is_zero(b) && !same(field, a, b, true),
         }
     };
     let prior = made.seen(&found);

@@ -117,16 +117,7 @@ impl Resource for SubnetGroup {
     }
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
-        for id in ids {
-            let answer = match rds(aws).describe_db_subnet_groups().db_subnet_group_name(id).send().await.api() {
-                Err(e) if e.is_not_found() => continue,
-                answer => answer?,
-            };
-            if let Some(arn) = answer.db_subnet_groups().first().and_then(|g| g.db_subnet_group_arn()) {
-                tags::forget(aws, arn).await?;
-            }
-        }
-        Ok(())
+        tags::forget(aws, ids).await
     }
 
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {

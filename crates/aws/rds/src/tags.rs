@@ -4,7 +4,7 @@ use aws_sdk_rds::types::Tag;
 use sdt_aws_core::{Api, Aws, tags};
 use sdt_provider::{Error, OPERATION_TAG, Tags};
 
-use crate::rds;
+use crate::{instance, rds};
 
 /// Tags in the API's form; `None` when there are none.
 pub(crate) fn list(tags: &Tags) -> Option<Vec<Tag>> {
@@ -40,8 +40,28 @@ pub(crate) async fn change(aws: &Aws, arn: &str, prior: &Tags, want: &Tags) -> R
     Ok(())
 }
 
-/// Takes the creation tag off.
-pub(crate) async fn forget(aws: &Aws, arn: &str) -> Result<(), Error> {
+/// Takes the creation tag off databases (by resource id) and subnet groups (by name): the types of a service share one call.
+pub(crate) async fn forget(aws: &Aws, ids: &[String]) -> Result<(), Error> {
+    // Names of groups have no capitals, resource ids have no small letters behind `db-`.
+    let resource = |id: &&String| id.strip_prefix("db-").is_some_and(|k| k.bytes().any(|b| b.is_ascii_uppercase()));
+    let (databases, groups): (Vec<&String>, Vec<&String>) = ids.iter().partition(resource);
+    for some in databases.chunks(100) {
+        let values = some.iter().map(|id| (*id).clone()).collect();
+        for found in instance::describe(aws, "dbi-resource-id", values).await? {
+            forget_one(aws, found.db_instance_arn()).await?;
+        }
+    }
+    for name in groups {
+        match rds(aws).describe_db_subnet_groups().db_subnet_group_name(name).send().await.api() {
+            Err(e) if e.is_not_found() => {}
+            found => forget_one(aws, found?.db_subnet_groups().first().and_then(|g| g.db_subnet_group_arn())).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn forget_one(aws: &Aws, arn: Option<&str>) -> Result<(), Error> {
+    let Some(arn) = arn else { return Ok(()) };
     match rds(aws).remove_tags_from_resource().resource_name(arn).tag_keys(OPERATION_TAG).send().await.api() {
         Err(e) if e.is_not_found() => Ok(()),
         other => other.map(drop),

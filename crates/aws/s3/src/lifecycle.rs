@@ -31,6 +31,7 @@ pub(crate) struct LifecycleRule {
     /// Start of the objects' names.
     prefix: Option<String>,
     /// Tags that the objects have.
+    #[attr(keep_null)]
     tags: Option<Map<String>>,
     /// When objects change their storage class.
     transition: Set<Move>,

@@ -4,9 +4,9 @@ use aws_sdk_s3::types as t;
 use sdt_aws_core::{Api, Aws};
 use sdt_provider::{Block, Error, Tags};
 
-use crate::encryption;
 use crate::s3;
 use crate::shared::{build, setting};
+use crate::{encryption, versioning};
 
 /// Which other sites may use the bucket from a browser.
 #[derive(Clone, Debug, PartialEq, Block)]
@@ -182,13 +182,9 @@ pub(crate) async fn put_encryption(aws: &Aws, bucket: &str, wanted: Option<&Encr
 }
 
 pub(crate) async fn versions(aws: &Aws, bucket: &str) -> Result<Versions, Error> {
-    let answer = setting(s3(aws).get_bucket_versioning().bucket(bucket).send().await)?;
-    let status = answer.as_ref().and_then(|a| a.status());
-    let mfa = answer.as_ref().and_then(|a| a.mfa_delete());
-    Ok(Versions {
-        enabled: Some(status == Some(&t::BucketVersioningStatus::Enabled)),
-        mfa_delete: Some(mfa == Some(&t::MfaDeleteStatus::Enabled)),
-    })
+    let (status, mfa) = versioning::get(aws, bucket, None).await?;
+    let enabled = |s: Option<String>| Some(s.as_deref() == Some("Enabled"));
+    Ok(Versions { enabled: enabled(status), mfa_delete: enabled(mfa) })
 }
 
 pub(crate) async fn put_versions(aws: &Aws, bucket: &str, wanted: &Versions) -> Result<(), Error> {

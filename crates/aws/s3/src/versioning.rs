@@ -117,20 +117,15 @@ impl Versioning {
     }
 
     async fn read(&self, aws: &Aws) -> Result<Self, Error> {
-        let call = s3(aws).get_bucket_versioning().bucket(&self.bucket);
-        let found = shared::setting(call.set_expected_bucket_owner(self.expected_bucket_owner.clone()).send().await)?;
+        let (status, mfa_delete) = get(aws, &self.bucket, self.expected_bucket_owner.clone()).await?;
         Ok(Self {
             id: shared::id(&self.bucket, self.expected_bucket_owner.as_deref()),
             bucket: self.bucket.clone(),
             expected_bucket_owner: self.expected_bucket_owner.clone(),
             mfa: None,
             versioning_configuration: Configuration {
-                mfa_delete: found.as_ref().and_then(|f| f.mfa_delete()).map(|m| m.as_str().to_owned()),
-                status: found
-                    .as_ref()
-                    .and_then(|f| f.status())
-                    .map_or("Disabled", BucketVersioningStatus::as_str)
-                    .to_owned(),
+                mfa_delete,
+                status: status.unwrap_or_else(|| "Disabled".to_owned()),
             },
         })
     }
@@ -143,4 +138,17 @@ impl Versioning {
         })
         .await
     }
+}
+
+/// Status and MFA deletion of a bucket, `None` where it never had any.
+pub(crate) async fn get(
+    aws: &Aws,
+    bucket: &str,
+    owner: Option<String>,
+) -> Result<(Option<String>, Option<String>), Error> {
+    let answer = s3(aws).get_bucket_versioning().bucket(bucket).set_expected_bucket_owner(owner).send().await;
+    let found = shared::setting(answer)?;
+    let status = found.as_ref().and_then(|f| f.status()).map(|s| s.as_str().to_owned());
+    let mfa_delete = found.as_ref().and_then(|f| f.mfa_delete()).map(|m| m.as_str().to_owned());
+    Ok((status, mfa_delete))
 }
