@@ -28,6 +28,15 @@ const MEANT: &[(&str, &str)] = &[
     ("aws_iam_role.inline_policy.policy: default", IN_SETS),
     ("aws_dynamodb_table.restore_source_name: forces_replacement", "not when it goes away: `customize`"),
     ("aws_dynamodb_table.restore_source_table_arn: forces_replacement", "not when it goes away: `customize`"),
+    ("aws_default_network_acl.egress.cidr_block: default", IN_SETS),
+    ("aws_default_network_acl.egress.ipv6_cidr_block: default", IN_SETS),
+    ("aws_default_network_acl.ingress.cidr_block: default", IN_SETS),
+    ("aws_default_network_acl.ingress.ipv6_cidr_block: default", IN_SETS),
+    ("aws_vpc_endpoint.subnet_configuration.ipv4: default", IN_SETS),
+    ("aws_vpc_endpoint.subnet_configuration.ipv6: default", IN_SETS),
+    ("aws_vpc_endpoint.subnet_configuration.subnet_id: default", IN_SETS),
+    ("aws_network_interface.enable_primary_ipv6: forces_replacement", "depends on the direction: `customize`"),
+    ("aws_network_interface.private_ips: forces_replacement", "only without the primary address: `customize`"),
     ("aws_dynamodb_table.stream_view_type: enum", "\"\" is allowed too, for a stream that is off"),
 ];
 
