@@ -68,6 +68,9 @@ pub struct ApplyWalk {
     /// Changes that have been made.
     done: usize,
     closing: close::Closing,
+    /// Whether this run changes things that outlast the process: then what lives in the state alone (a password that was drawn) is
+    /// journalled too, since those things depend on it.
+    lasting: bool,
 }
 
 enum Pending {
@@ -100,6 +103,10 @@ impl ApplyWalk {
                 changes_of.entry(n).or_default().push(i);
             }
         }
+        let lasting = changes_of.iter().any(|(n, changes)| {
+            changes.iter().any(|i| plan.changes[*i].is_effective())
+                && core.type_info(*n).is_some_and(|t| t.provider.has_outside_effects())
+        });
         let halted = core.diags.has_errors();
         let closing = close::Closing::new(!plan.marked.is_empty());
         Self {
@@ -120,6 +127,7 @@ impl ApplyWalk {
             interrupted: false,
             done: 0,
             closing,
+            lasting,
         }
     }
 
