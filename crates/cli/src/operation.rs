@@ -380,7 +380,7 @@ pub(crate) fn plan_file(ready: &Ready, plan: Plan) -> PlanFile {
         plan,
         sources,
         modules,
-        lock_file: std::fs::read(".terraform.lock.hcl").ok(),
+        lock_file: std::fs::read(sdt_config::LOCK_FILE).ok(),
         backend: json!({"type": ready.backend.kind, "config": ready.backend.config}),
         workspace: "default".into(),
         schemas: Json::Null,
