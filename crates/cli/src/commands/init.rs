@@ -82,7 +82,8 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     *sources = read;
     let mut warnings = loaded.diagnostics;
     if warnings.has_errors() {
-        return Err(introduce(warnings, sources));
+        // Without module calls nothing but the configuration itself is looked at, and the headline says so.
+        return Err(if loaded.config.root.has_calls { warnings } else { introduce(warnings, sources) });
     }
     if parsed.is("backend", true) {
         app.ui.say("\nInitializing the backend...\n");
@@ -99,8 +100,11 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     }
     app.ui.say("Initializing provider plugins...\n");
     let registry = providers::registry();
-    let found = providers::check(&loaded.config, None, &registry);
+    let mut found = providers::check(&loaded.config, None, &registry);
     if found.has_errors() {
+        for d in found.0.iter_mut().filter(|d| d.summary == "Missing required provider") {
+            d.summary = "Failed to query available provider packages".into();
+        }
         return Err(found);
     }
     let locked = locked()?;
@@ -136,7 +140,7 @@ fn introduce(diags: Diagnostics, sources: &SourceMap) -> Diagnostics {
     let in_root = |d: &Diagnostic| {
         let late = ["Unreadable module directory", "Unsupported Terraform Core version", "Module not installed"];
         !late.contains(&&*d.summary)
-            && d.subject.is_some_and(|s| sources.file(s.source).is_some_and(|f| !f.name.contains('/')))
+            && d.subject.is_none_or(|s| sources.file(s.source).is_some_and(|f| !f.name.contains('/')))
     };
     if !diags.0.iter().any(in_root) {
         return diags;

@@ -253,11 +253,17 @@ impl ApplyWalk {
     fn set_output(&mut self, name: &str, value: &sdt_value::Value) {
         let declared = self.core.tree.module(0).outputs.get(name);
         let Some(output) = declared.filter(|o| !o.ephemeral) else { return };
-        if value.is_null() || !value.is_wholly_known() {
+        if value.is_null() {
             self.state.outputs.remove(name);
             return;
         }
         let (bare, _) = value.clone().unmark_deep();
+        // What no apply can make known, such as the result of format("%s", null), is kept as null of its type.
+        let known = bare.clone().transform(&mut |_, v| {
+            let kept = if v.is_unknown() { sdt_value::Value::null(v.ty()) } else { v };
+            Ok::<_, std::convert::Infallible>(kept)
+        });
+        let bare = known.unwrap_or(bare);
         let stored = OutputValue::from_value(&bare, output.sensitive);
         self.state.outputs.insert(name.to_owned(), stored);
     }
