@@ -78,7 +78,11 @@ impl Ctx<'_> {
         match value.kind() {
             Kind::Bool(true) => Outcome { status: CheckStatus::Pass, message: None, diags },
             Kind::Bool(false) => {
-                let (message, more) = self.message(&rule.error_message);
+                let (message, mut more) = self.message(&rule.error_message);
+                if kind == RuleKind::Assert {
+                    // An assertion stops nothing, its message neither.
+                    more.0.iter_mut().for_each(|d| d.severity = Severity::Warning);
+                }
                 diags.extend(more);
                 let subject = if kind == RuleKind::Validation { place } else { at };
                 let detail = match (&message, kind) {

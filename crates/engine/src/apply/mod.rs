@@ -68,6 +68,7 @@ pub struct ApplyWalk {
     /// Changes that have been made.
     done: usize,
     closing: close::Closing,
+    dependencies: crate::lifecycle::Dependencies,
 }
 
 enum Pending {
@@ -120,6 +121,7 @@ impl ApplyWalk {
             interrupted: false,
             done: 0,
             closing,
+            dependencies: crate::lifecycle::Dependencies::default(),
         }
     }
 
@@ -240,6 +242,11 @@ impl ApplyWalk {
             ));
         }
         (self.state, self.core.diags)
+    }
+
+    /// What state is to remember that a node depends on.
+    fn dependencies(&mut self, n: NodeIndex) -> Arc<[Arc<str>]> {
+        self.dependencies.of(&self.core.graph, n)
     }
 
     fn set_output(&mut self, name: &str, value: &sdt_value::Value) {
