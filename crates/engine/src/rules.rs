@@ -62,7 +62,11 @@ impl Ctx<'_> {
         // The message of a variable's rule is looked at only when it is needed; any other always, so that it is known to work.
         let mut message = None;
         if !is_variable {
-            let (text, more) = self.message(&rule.error_message);
+            let (text, mut more) = self.message(&rule.error_message);
+            if kind == RuleKind::Assert {
+                // An assertion stops nothing, its message neither.
+                more.0.iter_mut().for_each(|d| d.severity = Severity::Warning);
+            }
             diags.extend(more);
             message = text;
         }

@@ -72,7 +72,7 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     if parsed.on("reconfigure") && parsed.on("migrate-state") {
         return Err(failure("Invalid init options", "-reconfigure and -migrate-state exclude each other"));
     }
-    backend::check_workspace(&app.env)?;
+    crate::workspace::selected(&app.env)?;
     if load::is_empty_folder() {
         app.ui.say("sdt initialized in an empty directory!\n\nThe folder has no configuration files; sdt works as soon as there are some.\n");
         return Ok(Diagnostics::new());

@@ -41,7 +41,7 @@ impl ApplyWalk {
         keys.into_iter().find(|k| self.state.instance(&addr, Some(k)).is_none()).unwrap_or_default()
     }
 
-    pub(super) fn begun(&self, m: &Making, info: &TypeInfo, change: &Change) -> Begun {
+    pub(super) fn begun(&mut self, m: &Making, info: &TypeInfo, change: &Change) -> Begun {
         let json = |v: &Value| if v.is_null() { serde_json::Value::Null } else { sdt_value::to_json(v, &info.ty) };
         let secret_inputs = info
             .schema
@@ -68,7 +68,7 @@ impl ApplyWalk {
             prior: json(&m.prior),
             prior_id: id_of(&m.prior),
             private: private_to_state(&m.private),
-            dependencies: change.dependencies.iter().map(ToString::to_string).collect(),
+            dependencies: self.dependencies(m.n).iter().map(ToString::to_string).collect(),
             create_before_destroy: change.create_before_destroy,
             replayable: !secret_inputs,
             attempt: 1,

@@ -71,6 +71,7 @@ pub struct ApplyWalk {
     /// Whether this run changes things that outlast the process: then what lives in the state alone (a password that was drawn) is
     /// journalled too, since those things depend on it.
     lasting: bool,
+    dependencies: crate::lifecycle::Dependencies,
 }
 
 enum Pending {
@@ -128,6 +129,7 @@ impl ApplyWalk {
             done: 0,
             closing,
             lasting,
+            dependencies: crate::lifecycle::Dependencies::default(),
         }
     }
 
@@ -248,6 +250,11 @@ impl ApplyWalk {
             ));
         }
         (self.state, self.core.diags)
+    }
+
+    /// What state is to remember that a node depends on.
+    fn dependencies(&mut self, n: NodeIndex) -> Arc<[Arc<str>]> {
+        self.dependencies.of(&self.core.graph, n)
     }
 
     fn set_output(&mut self, name: &str, value: &sdt_value::Value) {
