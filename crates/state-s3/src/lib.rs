@@ -19,6 +19,7 @@
 //! ```
 
 mod config;
+mod download;
 mod host;
 mod journal;
 mod lease;
@@ -29,5 +30,6 @@ mod store;
 mod table;
 
 pub use config::S3Config;
+pub use download::{Download, download};
 pub use host::current_holder;
 pub use store::S3Store;
