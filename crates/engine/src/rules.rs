@@ -98,7 +98,7 @@ impl Ctx<'_> {
                     d.severity = Severity::Warning;
                 }
                 diags.push(d);
-                Outcome { status: CheckStatus::Fail, message: Some(message.unwrap_or_default()), diags }
+                Outcome { status: CheckStatus::Fail, message, diags }
             }
             _ => {
                 if kind == RuleKind::Assert {
@@ -187,6 +187,13 @@ impl Checks {
         instance.1.extend(problem);
     }
 
+    /// Tells whether an instance is known to have failed.
+    pub(crate) fn has_failed(&self, module: &ModulePath, local: &str, address: &str) -> bool {
+        let object = self.objects.get(&(module.clone(), local.to_owned()));
+        let status = object.and_then(|(_, all)| all.get(address)).map(|(status, _)| *status);
+        matches!(status, Some(CheckStatus::Fail | CheckStatus::Error))
+    }
+
     pub(crate) fn results(&self) -> CheckResults {
         let objects = self.objects.iter().map(|((module, local), (kind, instances))| {
             let status = instances.values().map(|(s, _)| *s).max().unwrap_or(CheckStatus::Unknown);
@@ -205,6 +212,21 @@ impl Checks {
 }
 
 impl Core {
+    /// Records that the data source inside a `check` could not be read; what was said of it becomes a warning.
+    pub(crate) fn check_data_failed(
+        &mut self,
+        mi: crate::tree::Mi,
+        check: &str,
+        complaints: Vec<sdt_provider::Complaint>,
+    ) -> Vec<sdt_provider::Complaint> {
+        let inst = &self.insts.all[mi];
+        let path = self.tree.module(inst.module).path.clone();
+        let address = sdt_addr::AbsCheck { module: inst.addr.clone(), name: check.into() }.to_string();
+        let problem = complaints.first().map(|c| format!("{}: {}", c.summary, c.detail));
+        self.checks.record(CheckKind::Check, &path, &format!("check.{check}"), address, CheckStatus::Fail, problem);
+        complaints.into_iter().map(|c| sdt_provider::Complaint { severity: Severity::Warning, ..c }).collect()
+    }
+
     /// Records outcomes and reports what failed; returns whether the walk may go on from here.
     pub(crate) fn run_rules(
         &mut self,
