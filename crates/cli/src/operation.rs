@@ -208,7 +208,16 @@ impl Ready {
 /// # Errors
 /// Diagnostics with the sources they refer to.
 pub(crate) fn prepare(app: &App, parsed: &Parsed, wish: &Wish) -> Result<Ready, (Diagnostics, SourceMap)> {
-    let project = load::load(&app.env, false);
+    prepare_project(app, parsed, wish, load::load(&app.env, false))
+}
+
+/// The same for a configuration that is loaded already.
+pub(crate) fn prepare_project(
+    app: &App,
+    parsed: &Parsed,
+    wish: &Wish,
+    project: load::Project,
+) -> Result<Ready, (Diagnostics, SourceMap)> {
     let mut sources = project.sources;
     let loaded = project.loaded;
     if load::is_empty_folder() {
