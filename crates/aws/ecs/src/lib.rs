@@ -1,6 +1,7 @@
 //! ECS: clusters, task definitions and services.
 
 mod cluster;
+mod cluster_capacity_providers;
 mod container;
 mod service;
 mod service_parts;
@@ -16,6 +17,7 @@ sdt_aws_core::client!(ecs, "ecs", aws_sdk_ecs);
 /// The types of this service, by name.
 pub const SERVICE: Service<Aws> = Service {
     resources: &[
+        resource::<cluster_capacity_providers::ClusterCapacityProviders>(),
         resource::<cluster::Cluster>(),
         resource::<service::EcsService>(),
         resource::<task_definition::TaskDefinition>(),

@@ -1,8 +1,11 @@
 //! EFS: file systems, mount targets and access points.
 
 mod access_point;
+mod backup_policy;
 mod file_system;
+mod file_system_policy;
 mod mount_target;
+mod replication_configuration;
 mod tags;
 
 use sdt_aws_core::Aws;
@@ -13,6 +16,9 @@ sdt_aws_core::client!(efs, "efs", aws_sdk_efs);
 /// The types of this service, by name.
 pub const SERVICE: Service<Aws> = Service {
     resources: &[
+        resource::<replication_configuration::ReplicationConfiguration>(),
+        resource::<file_system_policy::FileSystemPolicy>(),
+        resource::<backup_policy::BackupPolicy>(),
         resource::<access_point::AccessPoint>(),
         resource::<file_system::FileSystem>(),
         resource::<mount_target::MountTarget>(),

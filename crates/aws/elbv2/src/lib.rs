@@ -2,9 +2,12 @@
 
 mod action;
 mod listener;
+mod listener_certificate;
+mod listener_rule;
 mod load_balancer;
 mod tags;
 mod target_group;
+mod target_group_attachment;
 
 use sdt_aws_core::Aws;
 use sdt_provider::{Service, resource};
@@ -14,6 +17,9 @@ sdt_aws_core::client!(elbv2, "elbv2", aws_sdk_elasticloadbalancingv2);
 /// The types of this service, by name.
 pub const SERVICE: Service<Aws> = Service {
     resources: &[
+        resource::<listener_rule::ListenerRule>(),
+        resource::<target_group_attachment::TargetGroupAttachment>(),
+        resource::<listener_certificate::ListenerCertificate>(),
         resource::<load_balancer::LoadBalancer>(),
         resource::<listener::Listener>(),
         resource::<target_group::TargetGroup>(),

@@ -9,7 +9,7 @@ use sdt_provider::{
     checks, equal,
 };
 
-use crate::{HANDFUL, decoded, iam, propagated, role_details};
+use crate::{HANDFUL, decoded, iam, propagated, role_details, whole_seconds};
 
 /// An identity that services and users can assume.
 #[derive(Clone, Resource)]
@@ -335,11 +335,6 @@ impl Role {
         }
         Ok(())
     }
-}
-
-/// Terraform stores seconds only.
-fn whole_seconds(time: &str) -> String {
-    time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 fn list(tags: impl IntoIterator<Item = (String, String)>) -> Vec<Tag> {

@@ -1,9 +1,15 @@
 //! RDS: databases and their surroundings.
 
 mod checks;
+mod cluster_parameter_group;
 mod create;
+mod event_subscription;
 mod instance;
 mod modify;
+mod option_group;
+mod parameter_group;
+mod parameters;
+mod snapshot;
 mod subnet_group;
 mod tags;
 
@@ -13,5 +19,15 @@ use sdt_provider::{Service, resource};
 sdt_aws_core::client!(rds, "rds", aws_sdk_rds);
 
 /// The types of this service, by name.
-pub const SERVICE: Service<Aws> =
-    Service { resources: &[resource::<instance::Instance>(), resource::<subnet_group::SubnetGroup>()], data: &[] };
+pub const SERVICE: Service<Aws> = Service {
+    resources: &[
+        resource::<snapshot::Snapshot>(),
+        resource::<event_subscription::EventSubscription>(),
+        resource::<option_group::OptionGroup>(),
+        resource::<cluster_parameter_group::ClusterParameterGroup>(),
+        resource::<parameter_group::ParameterGroup>(),
+        resource::<instance::Instance>(),
+        resource::<subnet_group::SubnetGroup>(),
+    ],
+    data: &[],
+};

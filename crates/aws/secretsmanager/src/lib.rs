@@ -1,6 +1,7 @@
 //! Secrets Manager.
 
 mod secret;
+mod secret_policy;
 mod secret_version;
 
 use sdt_aws_core::Aws;
@@ -9,5 +10,11 @@ use sdt_provider::{Service, resource};
 sdt_aws_core::client!(secretsmanager, "secretsmanager", aws_sdk_secretsmanager);
 
 /// The types of this service, by name.
-pub const SERVICE: Service<Aws> =
-    Service { resources: &[resource::<secret::Secret>(), resource::<secret_version::SecretVersion>()], data: &[] };
+pub const SERVICE: Service<Aws> = Service {
+    resources: &[
+        resource::<secret_policy::SecretPolicy>(),
+        resource::<secret::Secret>(),
+        resource::<secret_version::SecretVersion>(),
+    ],
+    data: &[],
+};

@@ -1,0 +1,11 @@
+//! Systems Manager: parameters.
+
+mod parameter;
+
+use sdt_aws_core::Aws;
+use sdt_provider::{Service, resource};
+
+sdt_aws_core::client!(ssm, "ssm", aws_sdk_ssm);
+
+/// The types of this service, by name.
+pub const SERVICE: Service<Aws> = Service { resources: &[resource::<parameter::Parameter>()], data: &[] };
