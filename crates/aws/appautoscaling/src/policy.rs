@@ -208,7 +208,7 @@ impl Resource for Policy {
     }
 
     async fn delete(cx: &Cx<'_, Aws>, prior: &Self) -> Result<(), Error> {
-        appautoscaling(cx.api)
+        let answer = appautoscaling(cx.api)
             .delete_scaling_policy()
             .policy_name(&prior.name)
             .service_namespace(ServiceNamespace::from(prior.service_namespace.as_str()))
@@ -216,8 +216,12 @@ impl Resource for Policy {
             .scalable_dimension(ScalableDimension::from(prior.scalable_dimension.as_str()))
             .send()
             .await
-            .api()
-            .map(drop)
+            .api();
+        match answer {
+            // Not every endpoint has the code for it.
+            Err(e) if e.message.starts_with("No scaling policy found") => Ok(()),
+            other => other.map(drop),
+        }
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {

@@ -122,15 +122,19 @@ impl Resource for Target {
     }
 
     async fn delete(cx: &Cx<'_, Aws>, prior: &Self) -> Result<(), Error> {
-        appautoscaling(cx.api)
+        let answer = appautoscaling(cx.api)
             .deregister_scalable_target()
             .service_namespace(ServiceNamespace::from(prior.service_namespace.as_str()))
             .resource_id(&prior.resource_id)
             .scalable_dimension(ScalableDimension::from(prior.scalable_dimension.as_str()))
             .send()
             .await
-            .api()
-            .map(drop)
+            .api();
+        match answer {
+            // Not every endpoint has the code for it.
+            Err(e) if e.message.starts_with("No scalable target found") => Ok(()),
+            other => other.map(drop),
+        }
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {

@@ -43,7 +43,7 @@ impl Resource for BackupPolicy {
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
         each(known, |k| async move {
-            let status = status(cx.api, &k.id).await?.filter(|s| *s != Status::Disabled || k.is_disabled());
+            let status = status(cx.api, &k.id).await?;
             Ok(status.map(|s| Self {
                 backup_policy: Policy { status: s.as_str().to_owned() },
                 file_system_id: k.id.clone(),
@@ -58,6 +58,7 @@ impl Resource for BackupPolicy {
         settled(cx, &prior.id).await
     }
 
+    /// A file system always has a policy: it is turned off.
     async fn delete(cx: &Cx<'_, Aws>, prior: &Self) -> Result<(), Error> {
         match put(cx, &prior.id, "DISABLED").await {
             Err(e) if e.is_not_found() => Ok(()),
@@ -74,13 +75,6 @@ impl Resource for BackupPolicy {
 
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {
         Ok(vec![(Self::FILE_SYSTEM_ID, Value::string(id))])
-    }
-}
-
-impl BackupPolicy {
-    /// Off may be what the configuration says; otherwise it is what a deletion leaves.
-    fn is_disabled(&self) -> bool {
-        self.backup_policy.status == "DISABLED"
     }
 }
 

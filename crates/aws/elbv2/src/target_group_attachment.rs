@@ -66,7 +66,11 @@ impl Resource for TargetGroupAttachment {
 
     async fn delete(cx: &Cx<'_, Aws>, prior: &Self) -> Result<(), Error> {
         let call = elbv2(cx.api).deregister_targets().target_group_arn(&prior.target_group_arn);
-        call.targets(prior.target()).send().await.api()?;
+        match call.targets(prior.target()).send().await.api() {
+            // A target that is none any more.
+            Err(e) if e.has_code(&["InvalidTarget"]) => return Ok(()),
+            other => drop(other?),
+        }
         cx.wait("the target to leave", Pace::QUICK, || async {
             let found = Self::read_many(cx, std::slice::from_ref(prior)).await?.pop().flatten();
             Ok(if found.is_some() { Seen::Pending("registered".into()) } else { Seen::Ready(()) })

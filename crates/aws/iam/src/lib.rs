@@ -2,8 +2,10 @@
 
 mod instance_profile;
 mod policy;
+mod policy_data;
 mod policy_document;
 mod role;
+mod role_data;
 mod role_policy;
 mod role_policy_attachment;
 mod service_linked_role;
@@ -26,7 +28,11 @@ pub const SERVICE: Service<Aws> = Service {
         resource::<role_policy::RolePolicy>(),
         resource::<role_policy_attachment::RolePolicyAttachment>(),
     ],
-    data: &[data_source::<policy_document::PolicyDocument>()],
+    data: &[
+        data_source::<policy_data::PolicyData>(),
+        data_source::<role_data::RoleData>(),
+        data_source::<policy_document::PolicyDocument>(),
+    ],
 };
 
 /// From so many roles on, one account-wide listing costs less than asking for each.

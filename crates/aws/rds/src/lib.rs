@@ -3,18 +3,21 @@
 mod checks;
 mod cluster_parameter_group;
 mod create;
+mod engine_version_data;
 mod event_subscription;
 mod instance;
+mod instance_data;
 mod modify;
 mod option_group;
 mod parameter_group;
 mod parameters;
 mod snapshot;
 mod subnet_group;
+mod subnet_group_data;
 mod tags;
 
 use sdt_aws_core::Aws;
-use sdt_provider::{Service, resource};
+use sdt_provider::{Service, data_source, resource};
 
 sdt_aws_core::client!(rds, "rds", aws_sdk_rds);
 
@@ -29,5 +32,9 @@ pub const SERVICE: Service<Aws> = Service {
         resource::<instance::Instance>(),
         resource::<subnet_group::SubnetGroup>(),
     ],
-    data: &[],
+    data: &[
+        data_source::<engine_version_data::EngineVersion>(),
+        data_source::<instance_data::InstanceData>(),
+        data_source::<subnet_group_data::SubnetGroupData>(),
+    ],
 };

@@ -66,7 +66,8 @@ mod tests {
         let names = |batches: Vec<Vec<ApiParameter>>| -> Vec<String> {
             batches.into_iter().flatten().filter_map(|p| p.parameter_name).collect()
         };
-        let (prior, want) = (vec![p("a", "1"), p("b", "1")], vec![p("B", "2"), p("collation", "x"), p("character_set_server", "y")]);
+        let (prior, want) =
+            (vec![p("a", "1"), p("b", "1")], vec![p("B", "2"), p("collation", "x"), p("character_set_server", "y")]);
         assert_eq!(names(to_set(&prior, &want)), ["character_set_server", "b", "collation"]);
         assert_eq!(names(to_reset(&prior, &want)), ["a"]);
     }

@@ -3,6 +3,7 @@
 mod access;
 mod bucket;
 mod bucket_acl;
+mod bucket_data;
 mod bucket_logging;
 mod bucket_policy;
 mod cors_configuration;
@@ -20,7 +21,7 @@ mod versioning;
 mod website;
 
 use sdt_aws_core::Aws;
-use sdt_provider::{Service, resource};
+use sdt_provider::{Service, data_source, resource};
 
 sdt_aws_core::client!(s3, "s3", aws_sdk_s3, |aws, builder| builder.force_path_style(aws.s3_path_style));
 
@@ -39,5 +40,5 @@ pub const SERVICE: Service<Aws> = Service {
         resource::<encryption::EncryptionConfiguration>(),
         resource::<versioning::Versioning>(),
     ],
-    data: &[],
+    data: &[data_source::<bucket_data::BucketData>()],
 };

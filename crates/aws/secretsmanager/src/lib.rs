@@ -1,11 +1,13 @@
 //! Secrets Manager.
 
 mod secret;
+mod secret_data;
 mod secret_policy;
 mod secret_version;
+mod secret_version_data;
 
 use sdt_aws_core::Aws;
-use sdt_provider::{Service, resource};
+use sdt_provider::{Service, data_source, resource};
 
 sdt_aws_core::client!(secretsmanager, "secretsmanager", aws_sdk_secretsmanager);
 
@@ -16,5 +18,5 @@ pub const SERVICE: Service<Aws> = Service {
         resource::<secret::Secret>(),
         resource::<secret_version::SecretVersion>(),
     ],
-    data: &[],
+    data: &[data_source::<secret_version_data::SecretVersionData>(), data_source::<secret_data::SecretData>()],
 };

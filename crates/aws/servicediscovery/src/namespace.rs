@@ -1,8 +1,8 @@
 //! What all kinds of namespaces share.
 
 use aws_sdk_servicediscovery::types::{
-    FilterCondition, NamespaceFilter, NamespaceFilterName, NamespaceProperties, NamespaceSummary, NamespaceType, OperationStatus,
-    OperationTargetType,
+    FilterCondition, NamespaceFilter, NamespaceFilterName, NamespaceProperties, NamespaceSummary, NamespaceType,
+    OperationStatus, OperationTargetType,
 };
 use sdt_aws_core::{Api, Aws, each};
 use sdt_provider::{Cx, Error, Pace, Seen, Tags};
@@ -72,7 +72,12 @@ async fn list(aws: &Aws, kind: &NamespaceType) -> Result<Vec<NamespaceSummary>, 
 }
 
 /// The namespace that was made with this token.
-pub(crate) async fn made_with(aws: &Aws, token: &str, name: &str, kind: NamespaceType) -> Result<Option<String>, Error> {
+pub(crate) async fn made_with(
+    aws: &Aws,
+    token: &str,
+    name: &str,
+    kind: NamespaceType,
+) -> Result<Option<String>, Error> {
     for id in list(aws, &kind).await?.into_iter().filter(|n| n.name.as_deref() == Some(name)).filter_map(|n| n.id) {
         let found = servicediscovery(aws).get_namespace().id(&id).send().await.api()?.namespace;
         if found.and_then(|n| n.creator_request_id).as_deref() == Some(token) {

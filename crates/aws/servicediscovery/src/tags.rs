@@ -23,7 +23,13 @@ pub(crate) async fn read(aws: &Aws, arn: &str) -> Result<Tags, Error> {
 pub(crate) async fn update(aws: &Aws, arn: &str, prior: &Tags, want: &Tags) -> Result<(), Error> {
     let change = tags::change(prior, want);
     if !change.remove.is_empty() {
-        servicediscovery(aws).untag_resource().resource_arn(arn).set_tag_keys(Some(change.remove)).send().await.api()?;
+        servicediscovery(aws)
+            .untag_resource()
+            .resource_arn(arn)
+            .set_tag_keys(Some(change.remove))
+            .send()
+            .await
+            .api()?;
     }
     if let Some(set) = list(change.set)? {
         servicediscovery(aws).tag_resource().resource_arn(arn).set_tags(Some(set)).send().await.api()?;
