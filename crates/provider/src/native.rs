@@ -438,7 +438,7 @@ impl<B: Backend> Instance for NativeInstance<B> {
                 };
                 // What was configured stays as it was written.
                 let set = config.as_members().into_iter().flatten();
-                let set = set.filter(|(k, v)| !v.is_null() && !(tagged && &***k == "tags"));
+                let set = set.filter(|(k, v)| !(v.is_null() || tagged && &***k == "tags"));
                 let mut object = with(
                     &got,
                     set.filter(|(_, v)| !v.as_items().is_some_and(<[_]>::is_empty))

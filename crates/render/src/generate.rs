@@ -52,7 +52,7 @@ fn body(out: &mut String, block: &Block, object: &Value) {
 
 /// What is only computed cannot be written, and what is not set, or set to nothing, need not be.
 fn wanted(name: &str, a: &Attribute, value: &Value) -> bool {
-    if !(a.required || a.optional) || a.deprecated.is_some() && !a.required || name == "id" {
+    if !(a.required || a.optional && a.deprecated.is_none()) || name == "id" {
         return false;
     }
     if a.required {
@@ -67,7 +67,7 @@ fn wanted(name: &str, a: &Attribute, value: &Value) -> bool {
         _ => false,
     };
     // `tags_all` and its like repeat what is set elsewhere.
-    !nothing && !(a.computed && name == "tags_all")
+    !(nothing || a.computed && name == "tags_all")
 }
 
 fn expression(value: &Value) -> String {

@@ -175,7 +175,7 @@ async fn versions(aws: &Aws, arn: &str) -> Result<Vec<(String, bool)>, Error> {
         iam(aws).list_policy_versions().policy_arn(arn).into_paginator().items().send().try_collect().await.api()?;
     let mut found: Vec<_> =
         found.into_iter().filter_map(|v| Some((v.create_date, v.version_id?, v.is_default_version))).collect();
-    found.sort_by(|a, b| b.0.cmp(&a.0));
+    found.sort_by_key(|b| std::cmp::Reverse(b.0));
     Ok(found.into_iter().map(|(_, id, default)| (id, default)).collect())
 }
 
