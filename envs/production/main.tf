@@ -6,6 +6,9 @@ module "environment" {
   nat_gateways = 2
   tasks        = 2
 
+  interface_endpoints = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
+  flow_logs           = { retention_days = 90 }
+
   database = {
     instance_class        = "db.r5.large"
     allocated_storage     = 100

@@ -6,6 +6,9 @@ module "environment" {
   nat_gateways = 1
   tasks        = 1
 
+  interface_endpoints = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
+  flow_logs           = { retention_days = 14 }
+
   database = {
     instance_class        = "db.t3.small"
     allocated_storage     = 50

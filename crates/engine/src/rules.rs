@@ -150,7 +150,9 @@ impl Ctx<'_> {
         for (mark, what) in [(Marks::SENSITIVE, "sensitive"), (Marks::EPHEMERAL, "ephemeral")] {
             if value.deep_marks().contains(mark) && !value.is_unknown() {
                 let detail = format!("The message holds a value that is {what}, so it cannot be shown.");
-                diags.push(Diagnostic::warning(format!("Error message refers to {what} values"), detail).at(expr.span()));
+                diags.push(
+                    Diagnostic::warning(format!("Error message refers to {what} values"), detail).at(expr.span()),
+                );
                 return (None, diags);
             }
         }

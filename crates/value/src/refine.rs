@@ -122,9 +122,10 @@ fn combines_forward(c: char) -> bool {
     let mut parts = Vec::new();
     unicode_normalization::char::decompose_canonical(c, |part| parts.push(part));
     let Some(&first) = parts.first() else { return false };
-    (0x300..=0x345).chain(LATER).filter_map(char::from_u32).any(|mark| {
-        first == mark || unicode_normalization::char::compose(first, mark).is_some()
-    })
+    (0x300..=0x345)
+        .chain(LATER)
+        .filter_map(char::from_u32)
+        .any(|mark| first == mark || unicode_normalization::char::compose(first, mark).is_some())
 }
 
 fn in_range(r: &Refinement, len: usize) -> bool {

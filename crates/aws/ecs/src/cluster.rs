@@ -200,6 +200,10 @@ impl Resource for Cluster {
         let name = id.rsplit('/').next().unwrap_or(id);
         Ok(vec![(Self::NAME, Value::string(name))])
     }
+
+    fn import_id(want: &Self) -> Option<String> {
+        Some(want.name.clone())
+    }
 }
 
 async fn describe(aws: &Aws, ids: Vec<String>) -> Result<Vec<Found>, Error> {
