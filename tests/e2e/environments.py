@@ -32,7 +32,7 @@ def test_staging_and_production_plan():
             replicas = sum(".aws_db_instance.replica" in address for address in changes)
             assert sum(".aws_flow_log." in address for address in changes) == 1, sorted(changes)
             assert (gateways, replicas) == ((2, 1) if env == "production" else (1, 0)), (gateways, replicas)
-            assert changes["module.environment.module.ecs.aws_ecs_service.service[\"gateway\"]"]["desired_count"] == (2 if env == "production" else 1)
+            assert changes["module.environment.module.ecs.module.gateway[\"gateway\"].aws_ecs_service.this"]["desired_count"] == (2 if env == "production" else 1)
 
 
 def test_validate_without_credentials():
