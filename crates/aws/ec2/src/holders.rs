@@ -1,5 +1,7 @@
 //! Who holds an object that cannot be deleted: the service only says that somebody does.
 
+use std::time::Duration;
+
 use aws_sdk_ec2::types::NetworkInterface;
 use sdt_aws_core::{Api, Aws};
 use sdt_provider::{Class, Cx, Error};
@@ -20,8 +22,35 @@ pub(crate) enum Held<'a> {
     Group(&'a str),
 }
 
+/// How long the holders of what is being deleted usually need to go. After that people want to know who they are.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Repeats a deletion while somebody holds the object; tells who, while waiting and when it fails in the end.
+pub(crate) async fn released<F, Fut>(
+    cx: &Cx<'_, Aws>,
+    held: Held<'_>,
+    codes: &[&str],
+    limit: Duration,
+    mut delete: F,
+) -> Result<(), Error>
+where
+    F: FnMut() -> Fut + Send,
+    Fut: Future<Output = Result<(), Error>> + Send,
+{
+    match cx.retry_on(codes, limit.min(PATIENCE), &mut delete).await {
+        Err(e) if e.has_code(codes) && limit > PATIENCE && !cx.stopping() => {
+            if let Err(e) = named::<()>(cx, held, Err(e)).await {
+                cx.waiting(&e.message);
+            }
+            let result = cx.retry_on(codes, limit - PATIENCE, delete).await;
+            named(cx, held, result).await
+        }
+        result => named(cx, held, result).await,
+    }
+}
+
 /// Adds the holders to an error that says there are some. Looking them up is help only: what fails there is not told.
-pub(crate) async fn named<T>(cx: &Cx<'_, Aws>, held: Held<'_>, result: Result<T, Error>) -> Result<T, Error> {
+async fn named<T>(cx: &Cx<'_, Aws>, held: Held<'_>, result: Result<T, Error>) -> Result<T, Error> {
     let Err(mut e) = result else { return result };
     if e.class != Class::InUse {
         return Err(e);

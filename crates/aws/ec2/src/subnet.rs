@@ -187,12 +187,9 @@ impl Resource for Subnet {
 
     async fn delete(cx: &Cx<'_, Aws>, prior: &Self) -> Result<(), Error> {
         // Interfaces of what was just deleted in it may take a while to go.
-        let deleted = cx
-            .retry_on(&["DependencyViolation"], cx.remaining(), || async {
-                ec2(cx.api).delete_subnet().subnet_id(&prior.id).send().await.api().map(drop)
-            })
-            .await;
-        holders::named(cx, Held::Subnet(&prior.id), deleted).await
+        let delete = || async { ec2(cx.api).delete_subnet().subnet_id(&prior.id).send().await.api().map(drop) };
+        let codes = ["DependencyViolation"];
+        holders::released(cx, Held::Subnet(&prior.id), &codes, cx.remaining(), delete).await
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {

@@ -249,8 +249,7 @@ impl Resource for Vpc {
         let codes = ["DependencyViolation"];
         let limit = std::time::Duration::from_secs(5 * 60);
         let delete = || async { ec2(cx.api).delete_vpc().vpc_id(&prior.id).send().await.api().map(drop) };
-        let deleted = cx.retry_on(&codes, limit, delete).await;
-        holders::named(cx, Held::Vpc(&prior.id), deleted).await
+        holders::released(cx, Held::Vpc(&prior.id), &codes, limit, delete).await
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
