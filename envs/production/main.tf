@@ -8,6 +8,9 @@ module "environment" {
   max_tasks    = 8
   spot         = false
 
+  interface_endpoints = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
+  flow_logs           = { retention_days = 90 }
+
   database = {
     instance_class        = "db.r5.large"
     allocated_storage     = 100

@@ -8,6 +8,9 @@ module "environment" {
   max_tasks    = 3
   spot         = true
 
+  interface_endpoints = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
+  flow_logs           = { retention_days = 14 }
+
   database = {
     instance_class        = "db.t3.small"
     allocated_storage     = 50

@@ -10,6 +10,9 @@ module "networking" {
   name         = local.name
   cidr_block   = var.cidr_block
   nat_gateways = var.nat_gateways
+
+  interface_endpoints = var.interface_endpoints
+  flow_logs           = var.flow_logs
 }
 
 module "alb" {

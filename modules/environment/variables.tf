@@ -18,6 +18,18 @@ variable "nat_gateways" {
   description = "Number of NAT gateways: 1 shared or 2, one per zone."
 }
 
+variable "interface_endpoints" {
+  type        = set(string)
+  default     = []
+  description = "Services of AWS that are reached inside the VPC, for example ecr.api or logs."
+}
+
+variable "flow_logs" {
+  type        = object({ retention_days = number })
+  default     = null
+  description = "Records the traffic of the VPC for so many days. Without it nothing is recorded."
+}
+
 variable "tasks" {
   type        = number
   description = "Tasks of each service."

@@ -25,3 +25,13 @@ output "nat_public_ips" {
   description = "Addresses that the private subnets show to the outside, by zone of the NAT gateway."
   value       = { for zone, eip in aws_eip.nat : zone => eip.public_ip }
 }
+
+output "endpoint_ids" {
+  description = "Ids of the endpoints by service."
+  value       = { for service, endpoint in merge(aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface) : service => endpoint.id }
+}
+
+output "flow_log_group" {
+  description = "Name of the log group with the traffic records; null without flow logs."
+  value       = one(aws_cloudwatch_log_group.flow_logs[*].name)
+}

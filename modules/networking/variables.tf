@@ -39,3 +39,35 @@ variable "nat_gateways" {
     error_message = "Choose 0, 1 or 2 NAT gateways."
   }
 }
+
+variable "gateway_endpoints" {
+  type        = set(string)
+  default     = ["s3"]
+  description = "Services reached through gateway endpoints, which cost nothing: s3, dynamodb."
+
+  validation {
+    condition     = alltrue([for service in var.gateway_endpoints : contains(["s3", "dynamodb"], service)])
+    error_message = "Only s3 and dynamodb have gateway endpoints."
+  }
+}
+
+variable "interface_endpoints" {
+  type        = set(string)
+  default     = []
+  description = "Services reached through interface endpoints in the private subnets, for example ecr.api or logs."
+}
+
+variable "flow_logs" {
+  type = object({
+    retention_days      = optional(number, 30)
+    traffic_type        = optional(string, "ALL")
+    aggregation_seconds = optional(number, 600)
+  })
+  default     = null
+  description = "Records the traffic of the VPC. Without it nothing is recorded."
+
+  validation {
+    condition     = try(contains(["ACCEPT", "REJECT", "ALL"], var.flow_logs.traffic_type), true)
+    error_message = "Record ACCEPT, REJECT or ALL traffic."
+  }
+}

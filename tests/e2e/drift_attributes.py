@@ -419,16 +419,21 @@ for address, attributes, code in changes:
 
 
 def test_every_attribute():
+    every_attribute(MODULE, CHANGES)
+
+
+def every_attribute(module, changes):
+    """Applies the module, makes the changes, and looks for each in what `drift` says."""
     with LocalAws() as aws, Workspace() as workspace:
         make_store(aws)
-        workspace.add("drift", root_module("drift", MODULE))
+        workspace.add("drift", root_module("drift", module))
         engine = sdt().at(workspace, aws)
         engine.run("drift", "init", "-input=false").expect()
         engine.run("drift", "apply", "-input=false", "-auto-approve").expect()
         # What was created after its parent shows in the parent: rules in their group, settings in their bucket.
         engine.run("drift", "apply", "-input=false", "-auto-approve", "-refresh-only").expect()
         text = engine.run("drift", "drift").expect(0, 2).out  # 2: a database's latest_restorable_time moves by itself
-        early = [address for address, attributes, _ in CHANGES for a in attributes.split() if _shows(text, address, a)]
+        early = [address for address, attributes, _ in changes for a in attributes.split() if _shows(text, address, a)]
         assert not early, f"drift before anything was changed: {early}\n{text}"
         state = json.loads(engine.run("drift", "state pull").expect().out)
         objects = {}
@@ -437,11 +442,11 @@ def test_every_attribute():
                 key = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
                 objects[f"{resource['type']}.{resource['name']}{key}"] = instance["attributes"]
         given = workspace.root / "changes.json"
-        given.write_text(json.dumps([objects, CHANGES]))
+        given.write_text(json.dumps([objects, changes]))
         refused = aws.script(MEDDLE, str(given))
         assert not refused, f"the local AWS refused:\n{refused}"
         text = engine.run("drift", "drift").expect(2).out
-        missing = [f"{address} {attribute}" for address, attributes, _ in CHANGES for attribute in attributes.split()
+        missing = [f"{address} {attribute}" for address, attributes, _ in changes for attribute in attributes.split()
                    if not _shows(text, address, attribute)]
         assert not missing, "not shown as drift:\n" + "\n".join(missing) + "\n\n" + text
 

@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 import bad_input  # noqa: E402
 import death  # noqa: E402
 import drift_attributes  # noqa: E402
+import drift_networks  # noqa: E402
 import environments  # noqa: E402
 import interrupts  # noqa: E402
 import locks  # noqa: E402
@@ -19,6 +20,6 @@ from harness import runner  # noqa: E402
 
 if __name__ == "__main__":
     try:
-        sys.exit(runner.run([environments, locks, interrupts, bad_input, drift_attributes, death], sys.argv[1:]))
+        sys.exit(runner.run([environments, locks, interrupts, bad_input, drift_attributes, drift_networks, death], sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sdt_aws_core::Aws;
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_provider::{Backend, Native, Provider, ProviderEnv, Service, TagSettings};
+use sdt_provider::{Backend, Error, Native, Provider, ProviderEnv, Service, TagSettings};
 use sdt_schema::Schema;
 use sdt_value::Value;
 
@@ -106,6 +106,10 @@ impl Backend for AwsBackend {
             }
         }
         Ok((aws, provider.tags))
+    }
+
+    async fn explain(aws: &Aws, e: Error) -> Error {
+        aws.decoded(e).await
     }
 
     fn call_counts(aws: &Aws) -> BTreeMap<String, u64> {

@@ -53,6 +53,7 @@ pub(crate) const PLANNING: &[Flag] = &[
     switch("json", "Write one JSON message a line."),
     option("json-into", "FILE", "Write the messages of -json into a file, beside the text."),
     switch("concise", "Do not tell of every object that is looked at."),
+    switch("stats", "Tell at the end which API calls were made, and how often."),
 ];
 
 /// What the flags say.
@@ -70,6 +71,7 @@ pub(crate) fn ui(app: &App, parsed: &Parsed) -> Ui {
     let mut ui = Ui::new(app.ui.theme, app.ui.frame).with_json(parsed.on("json"));
     ui.compact = parsed.on("compact-warnings");
     ui.concise = parsed.on("concise");
+    ui.stats = parsed.on("stats");
     if let Some(path) = parsed.get("json-into")
         && let Err(e) = ui.write_into(path)
     {

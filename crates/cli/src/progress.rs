@@ -1,6 +1,6 @@
 //! What is shown while things happen: lines for people, messages for programs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -168,6 +168,19 @@ fn is_data(address: &str) -> bool {
 }
 
 impl ProgressSink for Display<'_> {
+    fn calls(&self, counts: &BTreeMap<String, u64>) {
+        if !self.ui.stats || counts.is_empty() {
+            return;
+        }
+        let all: u64 = counts.values().sum();
+        self.finish();
+        self.ui.message(&Message::calls(counts));
+        if !self.ui.json {
+            let lines: String = counts.iter().map(|(name, count)| format!("  {count:>6} {name}\n")).collect();
+            self.ui.err(&format!("API calls: {all}\n{lines}"));
+        }
+    }
+
     fn event(&self, event: &Progress) {
         log(event);
         let inner = &mut *self.inner();

@@ -20,6 +20,8 @@ pub(crate) struct Ui {
     pub(crate) json: bool,
     /// `-compact-warnings`
     pub(crate) compact: bool,
+    /// `-stats`: the calls that were made, at the end.
+    pub(crate) stats: bool,
     /// `-concise`: no word on objects that are only looked at.
     pub(crate) concise: bool,
     silent: bool,
@@ -37,6 +39,7 @@ impl Ui {
             json: false,
             compact: false,
             concise: false,
+            stats: false,
             silent: false,
             opened: AtomicBool::new(false),
             into: None,

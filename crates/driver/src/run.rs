@@ -98,6 +98,7 @@ pub async fn plan(input: PlanInput, settings: &Settings, sink: &dyn ProgressSink
     for (key, marked) in shared.marked() {
         walk.marked(key, marked);
     }
+    sink.calls(&shared.call_counts());
     let (mut plan, mut diags) = walk.finish();
     diags.extend(trouble);
     plan.errored = diags.has_errors();
@@ -148,6 +149,7 @@ pub async fn apply(
             });
         }
     }
+    sink.calls(&shared.call_counts());
     ApplyOutcome { state, diags, saved, done }
 }
 

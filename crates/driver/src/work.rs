@@ -1,6 +1,6 @@
 //! Running one operation.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -44,6 +44,17 @@ impl Shared {
 
     pub(crate) fn all_instances(&self) -> Vec<Arc<dyn Instance>> {
         self.instances.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Calls of all providers by "service:Operation".
+    pub(crate) fn call_counts(&self) -> BTreeMap<String, u64> {
+        let mut all = BTreeMap::new();
+        for instance in self.all_instances() {
+            for (name, count) in instance.call_counts() {
+                *all.entry(name).or_default() += count;
+            }
+        }
+        all
     }
 
     /// What each provider has seen that still carries the mark of its creation.

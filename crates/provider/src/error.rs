@@ -2,6 +2,9 @@
 
 use crate::api::Complaint;
 
+/// In a complaint's text: the address of the resource instance, which providers do not know.
+pub const HERE: &str = "<this address>";
+
 /// Class of a service error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -103,6 +106,15 @@ impl Error {
             Class::Stopped => "Apply again to go on.",
             Class::Unclear | Class::Other => "",
         }
+    }
+
+    /// What a block that takes the object over looks like, when this error says that it is there already. [`HERE`] stands for its address.
+    #[must_use]
+    pub fn takeover(&self, import_id: Option<&str>) -> Option<String> {
+        let id = import_id.filter(|id| !id.is_empty() && self.class == Class::AlreadyExists)?;
+        Some(format!(
+            "To take the object over, add this block and apply again:\n\n  import {{\n    to = {HERE}\n    id = {id:?}\n  }}\n"
+        ))
     }
 
     /// The error as the user sees it: "creating EC2 VPC (vpc-1): UnauthorizedOperation: …".

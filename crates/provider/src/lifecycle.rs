@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use sdt_value::{Kind, Value};
 use tokio::time::Instant;
 
@@ -18,8 +19,12 @@ use crate::wait::{Pace, Seen};
 /// How long an object just made may be invisible.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
 
+/// Makes an error clearer by asking the service.
+pub(crate) type Explain<A> = for<'e> fn(&'e A, Error) -> BoxFuture<'e, Error>;
+
 /// One operation on one object.
 pub(crate) struct Lifecycle<'a, A: 'static> {
+    pub(crate) explain: Explain<A>,
     pub(crate) kind: &'static dyn ResourceType<A>,
     pub(crate) api: &'a A,
     pub(crate) tags: &'a TagSettings,
@@ -66,7 +71,14 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
         let null = Value::null(req.planned.ty());
         let made = match self.kind.create(&cx, &want).await {
             Ok(made) => made,
-            Err(e) => return self.failed("creating", &e, null, None),
+            Err(e) => {
+                let takeover = e.takeover(self.kind.import_id(&want).as_deref());
+                let mut answer = self.failed("creating", e, null, None).await;
+                if let (Some(block), Some(first)) = (takeover, answer.complaints.first_mut()) {
+                    first.detail = if first.detail.is_empty() { block } else { format!("{}\n{block}", first.detail) };
+                }
+                return answer;
+            }
         };
         let known = self.settle(&made, &req.planned);
         sink.id_known(known.clone(), private(self.meta(), &known)).await;
@@ -74,11 +86,11 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
             if self.meta().tagged { with(&made, want.get("tags_all").map(|t| ("tags_all", t.clone()))) } else { made };
         if let Err(e) = self.kind.finish(&cx, &made).await {
             let object = self.reread(&cx, &made, &req.planned).await.unwrap_or(known);
-            return self.failed("creating", &e, object, Some(&made));
+            return self.failed("creating", e, object, Some(&made)).await;
         }
         match self.read_back(&cx, &made).await {
             Ok(got) => self.done(self.settle(&got, &req.planned)),
-            Err(e) => self.failed("reading", &e, known, Some(&made)),
+            Err(e) => self.failed("reading", e, known, Some(&made)).await,
         }
     }
 
@@ -92,7 +104,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
             let made = with(made, secret.filter_map(|f| want.get(f.name).map(|v| (f.name, v.clone()))));
             if let Err(e) = self.kind.finish(&cx, &made).await {
                 let object = self.reread(&cx, &prior, &req.prior).await.unwrap_or(prior);
-                return self.failed("creating", &e, object, Some(&req.prior));
+                return self.failed("creating", e, object, Some(&req.prior)).await;
             }
             prior = self.reread(&cx, &prior, &req.prior).await.unwrap_or(prior);
         }
@@ -102,12 +114,12 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
             && let Err(e) = self.kind.update(&cx, &prior, &want, &changed).await
         {
             let object = self.reread(&cx, &prior, &req.prior).await.unwrap_or_else(|| req.prior.clone());
-            return self.failed("updating", &e, object, Some(&req.prior));
+            return self.failed("updating", e, object, Some(&req.prior)).await;
         }
         let known = with(&want, req.prior.get("id").map(|id| ("id", id.clone())));
         match self.read_back(&cx, &known).await {
             Ok(got) => self.done(self.settle(&got, &req.planned)),
-            Err(e) => self.failed("reading", &e, self.settle(&known, &req.planned), Some(&req.prior)),
+            Err(e) => self.failed("reading", e, self.settle(&known, &req.planned), Some(&req.prior)).await,
         }
     }
 
@@ -115,7 +127,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
         let cx = self.cx(&req.token, Some(sink), &req.prior, "delete");
         match self.kind.delete(&cx, &req.prior).await {
             Err(e) if !e.is_not_found() => {
-                let mut answer = self.failed("deleting", &e, req.prior.clone(), Some(&req.prior));
+                let mut answer = self.failed("deleting", e, req.prior.clone(), Some(&req.prior)).await;
                 answer.private = req.private.clone();
                 answer
             }
@@ -222,7 +234,8 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
         ApplyAnswer { object, private, complaints: Vec::new() }
     }
 
-    fn failed(&self, doing: &str, e: &Error, object: Value, named: Option<&Value>) -> ApplyAnswer {
+    async fn failed(&self, doing: &str, e: Error, object: Value, named: Option<&Value>) -> ApplyAnswer {
+        let e = (self.explain)(self.api, e).await;
         let id = named.and_then(|v| v.get("id")).and_then(Value::as_str);
         if e.class == Class::Stopped {
             tracing::debug!(error = %e, "stopped");

@@ -69,6 +69,11 @@ pub trait Backend: Send + Sync + 'static {
     /// When the configuration is unusable.
     async fn start(config: &Value, env: &ProviderEnv) -> Result<(Self::Api, TagSettings), Diagnostics>;
 
+    /// Makes an error clearer by asking the service, where that can help.
+    async fn explain(_api: &Self::Api, e: Error) -> Error {
+        e
+    }
+
     /// Calls made so far.
     fn call_counts(api: &Self::Api) -> BTreeMap<String, u64>;
 }
@@ -253,7 +258,12 @@ impl<B: Backend> NativeInstance<B> {
     }
 
     fn lifecycle(&self, type_name: &str) -> Option<Lifecycle<'_, B::Api>> {
-        resource_type::<B>(type_name).map(|kind| Lifecycle { kind, api: &self.api, tags: &self.tags })
+        resource_type::<B>(type_name).map(|kind| Lifecycle {
+            explain: |api, e| B::explain(api, e),
+            kind,
+            api: &self.api,
+            tags: &self.tags,
+        })
     }
 
     /// Reads one chunk of a type; objects one by one when the bulk call fails.

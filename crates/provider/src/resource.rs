@@ -173,6 +173,11 @@ pub trait Resource: Described + FromValue + ToValue + Clone + Send + Sync + 'sta
         Vec::new()
     }
 
+    /// The import id of an object like this that is there already, when its names tell it.
+    fn import_id(_want: &Self) -> Option<String> {
+        None
+    }
+
     /// Takes an import id apart: the members to set beside `id` (set `id` too when it differs).
     ///
     /// # Errors
@@ -223,6 +228,7 @@ pub trait ResourceType<A>: Send + Sync {
     fn customize(&self, edit: &mut PlanEdit<'_>);
     fn validate(&self, config: &Value) -> Vec<Complaint>;
     fn import(&self, id: &str) -> Result<Vec<(Name, Value)>, String>;
+    fn import_id(&self, want: &Value) -> Option<String>;
     fn upgrade(&self, version: u64, stored: serde_json::Value) -> serde_json::Value;
 }
 
@@ -311,6 +317,10 @@ impl<T: Resource> ResourceType<T::Api> for Typed<T> {
 
     fn import(&self, id: &str) -> Result<Vec<(Name, Value)>, String> {
         T::import(id)
+    }
+
+    fn import_id(&self, want: &Value) -> Option<String> {
+        T::import_id(&T::from_value(want).ok()?)
     }
 
     fn upgrade(&self, version: u64, stored: serde_json::Value) -> serde_json::Value {

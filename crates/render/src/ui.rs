@@ -2,6 +2,8 @@
 //!
 //! Source: the machine-readable UI, version 1.2.
 
+use std::collections::BTreeMap;
+
 use sdt_addr::ResourceInstance;
 use sdt_diag::{Diagnostic, Severity, SourceMap};
 use sdt_plan::Action;
@@ -76,6 +78,13 @@ impl Message {
     #[must_use]
     pub fn log(text: impl Into<String>) -> Self {
         Self::info("log", text)
+    }
+
+    /// The API calls of a run by "service:Operation".
+    #[must_use]
+    pub fn calls(counts: &BTreeMap<String, u64>) -> Self {
+        let all: u64 = counts.values().sum();
+        Self::info("api_calls", format!("API calls: {all}")).with("calls", json!(counts))
     }
 
     /// A diagnostic.

@@ -3,11 +3,16 @@ import hashlib
 import json
 
 
+# Tags of scaling targets by ARN.
+SCALING_TAGS = {}
+
+
 def fill():
     for gap in (ecs_service_settings, ec2_described_group_rules, rds_own_resource_ids, logs_associate_kms_key,
                 s3_markers_can_go, ec2_dhcp_options_take_tags, ec2_dhcp_options_leave_networks, ec2_network_acl_rules_may_be_gone,
                 appautoscaling_tags, rds_parameters_by_user, rds_changed_event_subscriptions, rds_enhanced_monitoring,
-                efs_backup_policies, efs_policies_can_go, efs_replications):
+                efs_backup_policies, efs_policies_can_go, efs_replications,
+                tagging_of_more_services):
         gap()
 
 
@@ -132,7 +137,7 @@ def appautoscaling_tags():
     """RegisterScalableTarget takes tags; ListTagsForResource, TagResource and UntagResource."""
     from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Responses
     plain = Responses.register_scalable_target
-    tags = {}
+    tags = SCALING_TAGS
 
     def register(self):
         reply = plain(self)
@@ -302,3 +307,39 @@ def efs_replications():
     Responses.create_replication_configuration = create
     Responses.describe_replication_configurations = describe
     Responses.delete_replication_configuration = delete
+
+
+def tagging_of_more_services():
+    """GetResources lists more kinds of objects: scaling targets, discovery services, parts of RDS."""
+    from moto.applicationautoscaling.models import applicationautoscaling_backends
+    from moto.rds.models import rds_backends
+    from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend as Backend
+    from moto.servicediscovery.models import servicediscovery_backends
+    plain = Backend._get_resources_generator
+
+    def fits(tags, filters):
+        have = {tag["Key"]: tag["Value"] for tag in tags}
+        return all(f["Key"] in have and (not f.get("Values") or have[f["Key"]] in f["Values"]) for f in filters or [])
+
+    def more(self):
+        scaling = applicationautoscaling_backends[self.account_id][self.region_name]
+        for by_dimension in scaling.targets.values():
+            for target in by_dimension.values():
+                tags = SCALING_TAGS.get(target.arn, {})
+                yield "application-autoscaling:scalable-target", target.arn, [{"Key": k, "Value": v} for k, v in tags.items()]
+        discovery = servicediscovery_backends[self.account_id][self.region_name]
+        for service in discovery.services.values():
+            yield "servicediscovery:service", service.arn, discovery.list_tags_for_resource(service.arn)["Tags"]
+        rds = rds_backends[self.account_id][self.region_name]
+        for kind, found in (("rds:subgrp", rds.subnet_groups), ("rds:pg", rds.db_parameter_groups)):
+            for group in found.values():
+                yield kind, group.arn, group.get_tags()
+
+    def generator(self, tag_filters=None, resource_type_filters=None):
+        yield from plain(self, tag_filters, resource_type_filters)
+        for kind, arn, tags in more(self):
+            wanted = not resource_type_filters or kind in resource_type_filters or kind.split(":")[0] in resource_type_filters
+            if tags and wanted and fits(tags, tag_filters):
+                yield {"ResourceARN": arn, "Tags": tags}
+
+    Backend._get_resources_generator = generator

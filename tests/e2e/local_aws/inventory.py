@@ -9,7 +9,7 @@ import re
 import boto3
 
 REGION = "eu-west-1"
-GENERATED = re.compile(r"\b(vpc|subnet|sg|sgr|rtb|rtbassoc|igw|nat|eipalloc|eipassoc|eni|acl|fs|fsap|fsmt|db|dopt)-[0-9a-zA-Z]{8,}\b"
+GENERATED = re.compile(r"\b(vpc|subnet|sg|sgr|rtb|rtbassoc|igw|nat|eipalloc|eipassoc|eni|acl|aclassoc|vpce|fl|pcx|eigw|fs|fsap|fsmt|db|dopt)-[0-9a-zA-Z]{8,}\b"
                        # What follows a name_prefix, and creation tokens.
                        r"|\b([a-z]+)-[0-9a-f]{26,}\b")
 
@@ -61,8 +61,15 @@ def ec2(out):
         describe(groups[r["GroupId"]]["GroupName"], r["IsEgress"], r["IpProtocol"], r.get("FromPort"), r.get("ToPort"), r.get("CidrIpv4"),
                  "ReferencedGroupInfo" in r, r.get("Description"), tags(r))
         for r in pages(api, "describe_security_group_rules", "SecurityGroupRules") if r["GroupId"] in groups]
-    # AWS refuses to delete a VPC with interfaces in it; moto leaves those of NAT gateways behind.
     vpcs = {v["VpcId"] for v in pages(api, "describe_vpcs", "Vpcs")} - default
+    # moto leaves the ACLs of VPCs that are gone.
+    acls = [a for a in pages(api, "describe_network_acls", "NetworkAcls") if a["VpcId"] in vpcs]
+    rule = lambda e: describe(e["RuleNumber"], e["Egress"], e["RuleAction"], e["Protocol"], e.get("PortRange"), e.get("CidrBlock"))
+    out["network acl"] = [describe(a["IsDefault"], len(a["Associations"]), sorted(map(rule, a["Entries"])), tags(a)) for a in acls]
+    out["endpoint"] = [describe(e["ServiceName"], e["VpcEndpointType"], len(e.get("RouteTableIds", [])), len(e.get("SubnetIds", [])), tags(e))
+                       for e in pages(api, "describe_vpc_endpoints", "VpcEndpoints") if e["State"] != "deleted"]
+    out["flow log"] = [describe(f["ResourceId"], f["TrafficType"], f["LogDestinationType"], tags(f)) for f in pages(api, "describe_flow_logs", "FlowLogs")]
+    # AWS refuses to delete a VPC with interfaces in it; moto leaves those of NAT gateways behind.
     out["network interface"] = [describe(i["InterfaceType"], i["Description"])
                                 for i in pages(api, "describe_network_interfaces", "NetworkInterfaces") if i.get("VpcId") in vpcs]
 

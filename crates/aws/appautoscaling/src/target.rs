@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTarget as Found, ServiceNamespace, SuspendedState as ApiSuspended,
 };
-use sdt_aws_core::{Api, Aws, each, tags};
+use sdt_aws_core::{Api, Aws, tagging, tags};
 use sdt_provider::{
-    Block, Changes, Computed, Cx, Error, Id, Name, OptComputed, Resource, Tags, Token, Value, async_trait,
+    Block, Changes, Computed, Cx, Described, Error, Id, Name, OptComputed, Resource, Tags, Token, Value, async_trait,
 };
 
 use crate::{appautoscaling, distinct, target_parts};
@@ -86,20 +86,23 @@ impl Resource for Target {
             })
         };
         let wanted: Vec<Option<Found>> = known.iter().map(|k| of(k).cloned()).collect();
-        // Tags have no bulk read.
-        each(&wanted, |f| async move {
-            let Some(f) = f else { return Ok(None) };
-            let tags = match &f.scalable_target_arn {
-                Some(arn) => {
-                    let answer =
-                        appautoscaling(cx.api).list_tags_for_resource().resource_arn(arn).send().await.api()?;
-                    answer.tags.unwrap_or_default().into_iter().collect()
-                }
-                None => Tags::new(),
-            };
-            Ok(Some(Self::seen(f, tags)))
-        })
-        .await
+        let arns: Vec<(String, Tags)> = known
+            .iter()
+            .zip(&wanted)
+            .filter_map(|(k, f)| Some((f.as_ref()?.scalable_target_arn.clone()?, k.tags.clone())))
+            .collect();
+        let read = |arn: String| async move {
+            let answer = appautoscaling(cx.api).list_tags_for_resource().resource_arn(arn).send().await.api()?;
+            Ok(answer.tags.unwrap_or_default().into_iter().collect())
+        };
+        let tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?;
+        let tags: HashMap<String, Tags> =
+            arns.into_iter().zip(tags).filter_map(|((arn, _), tags)| Some((arn, tags?))).collect();
+        let object = |f: Found| {
+            let tags = f.scalable_target_arn.as_ref().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
+            Self::seen(f, tags)
+        };
+        Ok(wanted.into_iter().map(|f| f.map(object)).collect())
     }
 
     async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {

@@ -1,9 +1,11 @@
 //! `aws_cloudwatch_metric_alarm`
 
-use sdt_aws_core::{Aws, each, tags};
+use std::collections::HashMap;
+
+use sdt_aws_core::{Aws, tagging, tags};
 use sdt_provider::{
-    Block, Changes, Complaint, Computed, Cx, Error, Id, Map, Name, OPERATION_TAG, OptComputed, Path, Resource, Set,
-    Tags, Token, Value, async_trait, checks, invalid,
+    Block, Changes, Complaint, Computed, Cx, Described, Error, Id, Map, Name, OPERATION_TAG, OptComputed, Path,
+    Resource, Set, Tags, Token, Value, async_trait, checks, invalid,
 };
 use serde_json::{Value as Json, json};
 
@@ -187,16 +189,21 @@ impl Resource for MetricAlarm {
         let answer = cloudwatch(cx.api).call("DescribeAlarms", input).await?;
         let alarms = answer["MetricAlarms"].as_array().cloned().unwrap_or_default();
         let of = |k: &Self| alarms.iter().find(|a| a["AlarmName"].as_str() == Some(&k.id)).cloned();
-        // Tags have no bulk read.
-        each(&known.iter().map(of).collect::<Vec<_>>(), |alarm| async move {
-            let Some(alarm) = alarm else { return Ok(None) };
-            let input = json!({ "ResourceARN": alarm["AlarmArn"] });
-            let answer = cloudwatch(cx.api).call("ListTagsForResource", input).await?;
+        let found: Vec<Option<Json>> = known.iter().map(of).collect();
+        let arn = |alarm: &Json| alarm["AlarmArn"].as_str().unwrap_or_default().to_owned();
+        let arns: Vec<(String, Tags)> =
+            known.iter().zip(&found).filter_map(|(k, a)| Some((arn(a.as_ref()?), k.tags.clone()))).collect();
+        let read = |arn: String| async move {
+            let answer = cloudwatch(cx.api).call("ListTagsForResource", json!({ "ResourceARN": arn })).await?;
             let tags = answer["Tags"].as_array().into_iter().flatten();
             let tags = tags.filter_map(|t| Some((string(&t["Key"])?, string(&t["Value"]).unwrap_or_default())));
-            Ok(Some(Self::seen(&alarm, tags.collect())))
-        })
-        .await
+            Ok(tags.collect())
+        };
+        let tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?;
+        let tags: HashMap<String, Tags> =
+            arns.into_iter().zip(tags).filter_map(|((arn, _), tags)| Some((arn, tags?))).collect();
+        let object = |alarm: Json| Self::seen(&alarm, tags.get(&arn(&alarm)).cloned().unwrap_or_default());
+        Ok(found.into_iter().map(|a| a.map(object)).collect())
     }
 
     async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {

@@ -180,11 +180,38 @@ impl Aws {
         }
     }
 
+    /// An error with what an encoded authorization message in it says, when the caller may decode it.
+    pub async fn decoded(&self, mut e: Error) -> Error {
+        const MARK: &str = "Encoded authorization failure message: ";
+        let Some((before, rest)) = e.message.split_once(MARK) else { return e };
+        let encoded = rest.split_whitespace().next().unwrap_or_default();
+        let answer = sts(self).decode_authorization_message().encoded_message(encoded).send().await.api();
+        let told = answer.ok().and_then(|a| a.decoded_message).and_then(|text| refusal(&text));
+        let before = before.trim_end();
+        e.message = match told {
+            Some(told) => format!("{before} {told}"),
+            None => format!(
+                "{before} The service says why in an encoded message; sts:DecodeAuthorizationMessage lets sdt read it."
+            ),
+        };
+        e
+    }
+
     /// Calls made so far by "service:Operation".
     #[must_use]
     pub fn call_counts(&self) -> BTreeMap<String, u64> {
         self.calls.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Who may not do what to which object, from a decoded authorization message.
+fn refusal(text: &str) -> Option<String> {
+    let message: serde_json::Value = serde_json::from_str(text).ok()?;
+    let part = |path: &str| message.pointer(path).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let (who, action, object) = (part("/context/principal/arn"), part("/context/action"), part("/context/resource"));
+    let denied = message.get("explicitDeny").and_then(serde_json::Value::as_bool) == Some(true);
+    let why = if denied { "a policy denies it" } else { "no policy allows it" };
+    (!action.is_empty()).then(|| format!("{who} may not do {action} on {object}: {why}."))
 }
 
 #[derive(Debug, Default)]
@@ -235,4 +262,20 @@ macro_rules! client {
             })
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refusal;
+
+    #[test]
+    fn refusals() {
+        let text = r#"{"allowed":false,"explicitDeny":false,"context":{"principal":{"arn":"arn:aws:iam::1:user/a"},
+            "action":"ec2:CreateVpc","resource":"arn:aws:ec2:eu-west-1:1:vpc/*"}}"#;
+        let want =
+            "arn:aws:iam::1:user/a may not do ec2:CreateVpc on arn:aws:ec2:eu-west-1:1:vpc/*: no policy allows it.";
+        assert_eq!(refusal(text).as_deref(), Some(want));
+        assert_eq!(refusal("{}"), None);
+        assert_eq!(refusal("x"), None);
+    }
 }

@@ -1,4 +1,5 @@
-//! A token bucket for each service in front of the HTTP client.
+//! A token bucket for each service in front of the HTTP client, one for all objects and operations of a provider configuration. When the
+//! service says that it is too much, the rate halves; each answer that does not brings it a little way back.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::time::Instant;
 
@@ -25,27 +26,72 @@ fn limits(service: &str) -> (f64, f64) {
 /// Puts a service's bucket before the shared client.
 pub(crate) fn limited(inner: SharedHttpClient, service: &str) -> SharedHttpClient {
     let (rate, burst) = limits(service);
-    let bucket = Bucket { rate, burst, state: Mutex::new((burst, Instant::now())) };
+    let bucket = Bucket::new(rate, burst);
     SharedHttpClient::new(LimitedClient { inner, bucket: Arc::new(bucket) })
 }
 
+/// However busy a service is, so many requests a second are tried.
+const LEAST: f64 = 1.0;
+
+/// Answers in a row without throttling that bring the full rate back from the least.
+const RECOVERY: f64 = 100.0;
+
 #[derive(Debug)]
 struct Bucket {
-    rate: f64,
+    full: f64,
     burst: f64,
-    /// Tokens left (negative: promised to those who wait) and when they were counted.
-    state: Mutex<(f64, Instant)>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Requests a second now.
+    rate: f64,
+    /// Tokens left (negative: promised to those who wait).
+    tokens: f64,
+    /// When they were counted.
+    at: Instant,
+    /// When the rate was last lowered: answers to what was sent before do not lower it again.
+    lowered: Option<Instant>,
 }
 
 impl Bucket {
+    fn new(full: f64, burst: f64) -> Self {
+        let state = State { rate: full, tokens: burst, at: Instant::now(), lowered: None };
+        Self { full, burst, state: Mutex::new(state) }
+    }
+
     /// Takes a token and returns how long to wait for it.
     fn take(&self) -> Duration {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let refilled = state.0 + now.duration_since(state.1).as_secs_f64() * self.rate;
-        *state = (refilled.min(self.burst) - 1.0, now);
-        Duration::from_secs_f64((-state.0 / self.rate).max(0.0))
+        let refilled = state.tokens + now.duration_since(state.at).as_secs_f64() * state.rate;
+        state.tokens = refilled.min(self.burst) - 1.0;
+        state.at = now;
+        Duration::from_secs_f64((-state.tokens / state.rate).max(0.0))
     }
+
+    /// Hears of the answer to a request sent at `sent`.
+    fn heard(&self, throttled: bool, sent: Instant) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !throttled {
+            state.rate = (state.rate + (self.full - LEAST) / RECOVERY).min(self.full);
+        } else if state.lowered.is_none_or(|at| sent >= at) {
+            state.rate = (state.rate / 2.0).max(LEAST.min(self.full));
+            state.tokens = state.tokens.min(0.0);
+            state.lowered = Some(Instant::now());
+            tracing::debug!(rate = state.rate, "the service throttles: fewer requests a second");
+        }
+    }
+}
+
+/// Tells whether an answer says that there were too many requests.
+fn throttled(response: &HttpResponse) -> bool {
+    let status = response.status().as_u16();
+    let kind = response.headers().get("x-amzn-errortype").unwrap_or_default();
+    let named = kind.contains("Throttl") || kind.contains("TooManyRequests") || kind.contains("LimitExceeded");
+    // EC2 and S3 answer 503 with a code in the body; a service that is down is spared as well.
+    matches!(status, 429 | 503) || status == 400 && named && !kind.starts_with("LimitExceeded")
 }
 
 #[derive(Debug)]
@@ -70,13 +116,42 @@ struct LimitedConnector {
 impl HttpConnector for LimitedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let wait = self.bucket.take();
-        let inner = self.inner.clone();
-        if wait.is_zero() {
-            return inner.call(request);
-        }
+        let (inner, bucket) = (self.inner.clone(), self.bucket.clone());
         HttpConnectorFuture::new(async move {
-            tokio::time::sleep(wait).await;
-            inner.call(request).await
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+            let sent = Instant::now();
+            let answer = inner.call(request).await;
+            if let Ok(response) = &answer {
+                bucket.heard(throttled(response), sent);
+            }
+            answer
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn throttling_halves_the_rate_and_answers_bring_it_back() {
+        let bucket = Bucket::new(100.0, 200.0);
+        let rate = || bucket.state.lock().map_or(0.0, |s| s.rate);
+        let sent = Instant::now();
+        bucket.heard(true, sent);
+        assert!((rate() - 50.0).abs() < 1e-9);
+        // What was under way then says nothing new.
+        bucket.heard(true, sent);
+        assert!((rate() - 50.0).abs() < 1e-9);
+        for _ in 0..50 {
+            bucket.heard(true, Instant::now());
+        }
+        assert!((rate() - LEAST).abs() < 1e-9);
+        for _ in 0..100 {
+            bucket.heard(false, Instant::now());
+        }
+        assert!((rate() - 100.0).abs() < 1e-6);
     }
 }

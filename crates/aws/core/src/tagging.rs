@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_resourcegroupstagging::types::TagFilter;
-use sdt_provider::{Cx, Error, Tags, Value};
+use sdt_provider::{Class, Cx, Error, Tags, Value};
 
 use crate::error::Api as _;
 use crate::{Aws, each};
@@ -28,7 +28,15 @@ struct Kind {
     absence_counts: bool,
 }
 
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 7] = [
+    Kind {
+        type_name: "aws_appautoscaling_target",
+        filter: "application-autoscaling:scalable-target",
+        absence_counts: false,
+    },
+    Kind { type_name: "aws_cloudwatch_metric_alarm", filter: "cloudwatch:alarm", absence_counts: true },
+    Kind { type_name: "aws_service_discovery_service", filter: "servicediscovery:service", absence_counts: false },
+    Kind { type_name: "aws_sns_topic", filter: "sns", absence_counts: true },
     Kind { type_name: "aws_cloudwatch_log_group", filter: "logs", absence_counts: true },
     Kind { type_name: "aws_ecs_task_definition", filter: "ecs:task-definition", absence_counts: true },
     Kind { type_name: "aws_db_subnet_group", filter: "rds:subgrp", absence_counts: false },
@@ -88,8 +96,16 @@ async fn list(cx: &Cx<'_, Aws>, all: &[&Value]) -> Result<Listing, Error> {
     let most = 3 + all.len() / 10;
     let mut out = Listing::default();
     let mut token = None;
-    for _ in 0..most {
-        let answer = call.clone().set_pagination_token(token).send().await.api()?;
+    let mut call = call;
+    for page in 0..most {
+        let answer = match call.clone().set_pagination_token(token.take()).send().await.api() {
+            // A service that is not known by this name: the tags alone narrow enough.
+            Err(e) if e.class == Class::Invalid && narrowed && page == 0 => {
+                call = call.set_resource_type_filters(None);
+                continue;
+            }
+            other => other?,
+        };
         for one in answer.resource_tag_mapping_list.into_iter().flatten() {
             let tags = one.tags.into_iter().flatten().map(|t| (t.key, t.value)).collect();
             let arn = one.resource_arn.unwrap_or_default();

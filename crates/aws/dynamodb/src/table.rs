@@ -322,6 +322,10 @@ impl Resource for Table {
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {
         Ok(vec![(Self::NAME, Value::string(id))])
     }
+
+    fn import_id(want: &Self) -> Option<String> {
+        Some(want.name.clone())
+    }
 }
 
 impl Table {

@@ -16,6 +16,7 @@ mod default_vpc;
 mod egress_only_internet_gateway;
 mod eip;
 mod flow_log;
+mod holders;
 mod internet_gateway;
 mod main_route_table_association;
 mod nat_gateway;

@@ -99,6 +99,10 @@ impl Resource for NetworkAclRule {
         Ok(found.filter(|f| f.entry() == want.entry()).map(|f| Self { id: f.id, ..want.clone() }))
     }
 
+    fn import_id(want: &Self) -> Option<String> {
+        Some(format!("{}:{}:{}:{}", want.network_acl_id, want.rule_number, want.protocol, want.egress))
+    }
+
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {
         let form = || "NETWORK_ACL_ID:RULE_NUMBER:PROTOCOL:EGRESS".to_owned();
         let parts: Vec<&str> = id.split(':').collect();

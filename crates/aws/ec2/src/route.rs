@@ -188,6 +188,10 @@ impl Resource for Route {
         Ok(ours.map(|_| Self { id: id(&want.route_table_id, want.destination()), ..want.clone() }))
     }
 
+    fn import_id(want: &Self) -> Option<String> {
+        Some(format!("{}_{}", want.route_table_id, want.destination()))
+    }
+
     fn import(text: &str) -> Result<Vec<(Name, Value)>, String> {
         let form = || "ROUTETABLEID_DESTINATION (rtb-1_10.0.0.0/16)".to_owned();
         let (table, destination) = text.split_once('_').ok_or_else(form)?;

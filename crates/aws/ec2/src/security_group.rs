@@ -8,6 +8,7 @@ use sdt_provider::{
     Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait,
 };
 
+use crate::holders::{self, Held};
 use crate::{ec2, filter, shared, tags, text};
 
 /// A stateful firewall for network interfaces, with its rules inline. Rules may also be resources of their own
@@ -146,10 +147,9 @@ impl Resource for SecurityGroup {
             change_rules(cx.api, &prior.id, false, &atoms(group.ip_permissions_egress(), &prior.id), &none).await?;
         }
         // Interfaces of what was just deleted may take a while to go.
-        cx.retry_on(&["DependencyViolation", "InvalidGroup.InUse"], cx.remaining(), || async {
-            ec2(cx.api).delete_security_group().group_id(&prior.id).send().await.api().map(drop)
-        })
-        .await
+        let delete = || async { ec2(cx.api).delete_security_group().group_id(&prior.id).send().await.api().map(drop) };
+        let codes = ["DependencyViolation", "InvalidGroup.InUse"];
+        holders::released(cx, Held::Group(&prior.id), &codes, cx.remaining(), delete).await
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {

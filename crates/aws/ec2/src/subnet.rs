@@ -7,6 +7,7 @@ use sdt_provider::{
     Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, Resource, Seen, Tags, Token, async_trait, checks,
 };
 
+use crate::holders::{self, Held};
 use crate::{ec2, filter, tags, text};
 
 /// A range of a VPC's addresses in one availability zone.
@@ -186,10 +187,9 @@ impl Resource for Subnet {
 
     async fn delete(cx: &Cx<'_, Aws>, prior: &Self) -> Result<(), Error> {
         // Interfaces of what was just deleted in it may take a while to go.
-        cx.retry_on(&["DependencyViolation"], cx.remaining(), || async {
-            ec2(cx.api).delete_subnet().subnet_id(&prior.id).send().await.api().map(drop)
-        })
-        .await
+        let delete = || async { ec2(cx.api).delete_subnet().subnet_id(&prior.id).send().await.api().map(drop) };
+        let codes = ["DependencyViolation"];
+        holders::released(cx, Held::Subnet(&prior.id), &codes, cx.remaining(), delete).await
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {

@@ -8,6 +8,7 @@ use sdt_provider::{
     Changes, Computed, Cx, Error, Id, OptComputed, Pace, PlanEdit, Resource, Seen, Tags, Token, async_trait, checks,
 };
 
+use crate::holders::{self, Held};
 use crate::{ec2, filter, shared, tags, text};
 
 /// A virtual network.
@@ -247,8 +248,8 @@ impl Resource for Vpc {
         // Interfaces of what was just deleted in it may take a while to go.
         let codes = ["DependencyViolation"];
         let limit = std::time::Duration::from_secs(5 * 60);
-        cx.retry_on(&codes, limit, || async { ec2(cx.api).delete_vpc().vpc_id(&prior.id).send().await.api().map(drop) })
-            .await
+        let delete = || async { ec2(cx.api).delete_vpc().vpc_id(&prior.id).send().await.api().map(drop) };
+        holders::released(cx, Held::Vpc(&prior.id), &codes, limit, delete).await
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {

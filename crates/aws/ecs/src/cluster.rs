@@ -1,5 +1,7 @@
 //! `aws_ecs_cluster`
 
+use std::sync::Arc;
+
 use aws_sdk_ecs::types::{
     Cluster as Found, ClusterConfiguration, ClusterField, ClusterServiceConnectDefaultsRequest, ClusterSetting,
     ClusterSettingName, ExecuteCommandConfiguration, ExecuteCommandLogConfiguration, ExecuteCommandLogging,
@@ -132,7 +134,10 @@ impl Resource for Cluster {
     }
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        let found = describe(cx.api, known.iter().map(|k| k.id.clone()).collect()).await?;
+        let mut found = together(cx).await?.to_vec();
+        if found.is_empty() {
+            found = describe(cx.api, known.iter().map(|k| k.id.clone()).collect()).await?;
+        }
         // After an import the id is the name.
         let key = |k: &Self| if k.id.starts_with("arn:") { k.id.clone() } else { k.name.clone() };
         let keys: Vec<String> = known.iter().map(key).collect();
@@ -200,6 +205,20 @@ impl Resource for Cluster {
         let name = id.rsplit('/').next().unwrap_or(id);
         Ok(vec![(Self::NAME, Value::string(name))])
     }
+
+    fn import_id(want: &Self) -> Option<String> {
+        Some(want.name.clone())
+    }
+}
+
+/// The clusters of a refresh, asked for once for all types about them.
+pub(crate) async fn together(cx: &Cx<'_, Aws>) -> Result<Arc<Vec<Found>>, Error> {
+    let ids: Vec<String> = cx.together_by("aws_ecs_cluster", "id").into_iter().collect();
+    // A call takes a hundred.
+    if ids.is_empty() || ids.len() > 100 {
+        return Ok(Arc::default());
+    }
+    cx.shared("ecs:DescribeClusters", describe(cx.api, ids)).await
 }
 
 async fn describe(aws: &Aws, ids: Vec<String>) -> Result<Vec<Found>, Error> {

@@ -4,7 +4,7 @@ use aws_sdk_ecs::types::{CapacityProviderStrategyItem, Cluster};
 use sdt_aws_core::{Api, Aws, in_order};
 use sdt_provider::{Block, Changes, Cx, Error, Id, Name, Pace, Resource, Seen, Set, Token, Value, async_trait};
 
-use crate::{ecs, part, patiently};
+use crate::{cluster, ecs, part, patiently};
 
 /// Where the tasks of a cluster may run.
 #[derive(Clone, Debug, PartialEq, Resource)]
@@ -59,7 +59,13 @@ impl Resource for ClusterCapacityProviders {
     }
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        let found = describe(cx.api, known.iter().map(|k| k.id.clone()).collect()).await?;
+        let mut found = cluster::together(cx).await?.to_vec();
+        found.retain(|c| c.status.as_deref() != Some("INACTIVE"));
+        let seen = |name: &str| found.iter().any(|c| c.cluster_name() == Some(name));
+        let missing: Vec<String> = known.iter().map(|k| k.id.clone()).filter(|id| !seen(id)).collect();
+        if !missing.is_empty() {
+            found.extend(describe(cx.api, missing).await?);
+        }
         let objects = found.into_iter().filter_map(|c| {
             let name = c.cluster_name?;
             let strategy = c.default_capacity_provider_strategy.unwrap_or_default().into_iter();

@@ -122,7 +122,7 @@ impl Resource for ListenerRule {
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
         let arns: Vec<String> = known.iter().map(|k| k.id.clone()).collect();
         let found = elbv2(cx.api).describe_rules().set_rule_arns(Some(arns.clone())).send();
-        let (found, tagged) = tokio::join!(found, tags::of(cx.api, &arns));
+        let (found, tagged) = tokio::join!(found, tags::together(cx, &arns));
         let mut tagged = tagged?;
         let objects = found.api()?.rules.unwrap_or_default().into_iter().filter_map(|r| {
             let arn = r.rule_arn.clone()?;

@@ -32,8 +32,16 @@ pub(crate) async fn of(aws: &Aws, arns: &[String]) -> Result<HashMap<String, Tag
 
 /// As [`of`], with one listing for all types of a refresh.
 pub(crate) async fn together(cx: &Cx<'_, Aws>, arns: &[String]) -> Result<HashMap<String, Tags>, Error> {
-    let types =
-        ["aws_lb", "aws_alb", "aws_lb_target_group", "aws_alb_target_group", "aws_lb_listener", "aws_alb_listener"];
+    let types = [
+        "aws_lb",
+        "aws_alb",
+        "aws_lb_target_group",
+        "aws_alb_target_group",
+        "aws_lb_listener",
+        "aws_alb_listener",
+        "aws_lb_listener_rule",
+        "aws_alb_listener_rule",
+    ];
     let all: BTreeSet<String> = types.iter().flat_map(|t| cx.together_by(t, "id")).collect();
     if all.len() <= arns.len() || !arns.iter().all(|a| all.contains(a)) {
         return of(cx.api, arns).await;

@@ -226,6 +226,10 @@ impl Resource for Role {
         }
         Ok(())
     }
+
+    fn import_id(want: &Self) -> Option<String> {
+        want.name.clone()
+    }
 }
 
 /// What is gone already needs no removal.

@@ -164,6 +164,10 @@ impl Resource for LogGroup {
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {
         Ok(vec![(Self::NAME, Value::string(id))])
     }
+
+    fn import_id(want: &Self) -> Option<String> {
+        want.name.clone()
+    }
 }
 
 /// The ARN of a group; older answers have `:*` behind it.

@@ -510,6 +510,10 @@ impl Resource for Instance {
         }
         stored
     }
+
+    fn import_id(want: &Self) -> Option<String> {
+        want.identifier.clone()
+    }
 }
 
 impl Instance {

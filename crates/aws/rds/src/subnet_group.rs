@@ -127,6 +127,10 @@ impl Resource for SubnetGroup {
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {
         Ok(vec![(Self::NAME, Value::string(id))])
     }
+
+    fn import_id(want: &Self) -> Option<String> {
+        want.name.clone()
+    }
 }
 
 impl SubnetGroup {

@@ -248,6 +248,10 @@ impl Resource for Bucket {
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {
         Ok(vec![(Self::BUCKET, Value::string(id))])
     }
+
+    fn import_id(want: &Self) -> Option<String> {
+        want.bucket.clone()
+    }
 }
 
 impl Bucket {

@@ -1,12 +1,14 @@
 //! `aws_service_discovery_service`
 
+use std::collections::HashMap;
+
 use aws_sdk_servicediscovery::types::{
     self as api, FilterCondition, RecordType, RoutingPolicy, ServiceFilter, ServiceFilterName, ServiceSummary,
     ServiceTypeOption,
 };
-use sdt_aws_core::{Api, Aws, each};
+use sdt_aws_core::{Api, Aws, each, tagging};
 use sdt_provider::{
-    Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Tags, Token, async_trait,
+    Block, Changes, Computed, Cx, Described, Error, Id, OptComputed, Pace, Resource, Seen, Tags, Token, async_trait,
 };
 
 use crate::{namespace, part, servicediscovery, tags};
@@ -132,20 +134,28 @@ impl Resource for DiscoveryService {
                 (k.clone(), listed.iter().find(|(_, s)| s.id.as_deref() == Some(&k.id)).cloned(), asked)
             })
             .collect();
-        each(&questions, |(known, summary, asked)| async move {
-            let mut found = match summary {
-                Some((space, s)) => Self::from_summary(s, space),
-                None if asked => return Ok(None),
-                None => match servicediscovery(cx.api).get_service().id(&known.id).send().await.api()?.service {
-                    Some(s) => Self::from_answer(s),
-                    None => return Ok(None),
-                },
-            };
-            // Tags have no bulk read.
-            found.tags = tags::read(cx.api, found.arn.as_deref().unwrap_or_default()).await?;
-            Ok(Some(found))
+        let found = each(&questions, |(known, summary, asked)| async move {
+            Ok(match summary {
+                Some((space, s)) => Some(Self::from_summary(s, space)),
+                None if asked => None,
+                None => {
+                    let answer = servicediscovery(cx.api).get_service().id(&known.id).send().await.api()?;
+                    answer.service.map(Self::from_answer)
+                }
+            })
         })
-        .await
+        .await?;
+        let arns: Vec<(String, Tags)> =
+            known.iter().zip(&found).filter_map(|(k, f)| Some((f.as_ref()?.arn.clone()?, k.tags.clone()))).collect();
+        let read = |arn: String| async move { tags::read(cx.api, &arn).await };
+        let tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?;
+        let tags: HashMap<String, Tags> =
+            arns.into_iter().zip(tags).filter_map(|((arn, _), tags)| Some((arn, tags?))).collect();
+        let tagged = |f: Self| {
+            let tags = f.arn.as_ref().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
+            Self { tags, ..f }
+        };
+        Ok(found.into_iter().map(|f| f.map(tagged)).collect())
     }
 
     async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {

@@ -305,7 +305,8 @@ impl ApplyWalk {
         let resource = self.resource_of(n);
         let context = resource.as_ref().map(|r| (r, &info.schema.block));
         let mut ok = true;
-        for c in complaints {
+        for mut c in complaints {
+            c.detail = c.detail.replace(sdt_provider::HERE, address);
             ok &= c.severity != Severity::Error;
             self.core.diags.push(crate::resource_config::complaint(c, context).on(address));
         }
