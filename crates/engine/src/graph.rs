@@ -104,7 +104,7 @@ impl ConfigGraph {
                 // A resource that names itself: evaluation reports it where it stands.
                 continue;
             }
-            let mut names: Vec<String> = group.iter().map(|n| self.graph[*n].addr.to_string()).collect();
+            let mut names: Vec<String> = group.iter().map(|n| cycle_name(&self.graph[*n].addr)).collect();
             names.sort();
             diags.push(Diagnostic::error(
                 format!("Cycle: {}", names.join(", ")),
@@ -143,6 +143,14 @@ impl ConfigGraph {
         // kosaraju_scc gives users first.
         order.reverse();
         order
+    }
+}
+
+/// How a cycle names a node. A variable of the root module can be part of one only by its validations.
+fn cycle_name(addr: &NodeAddr) -> String {
+    match addr {
+        NodeAddr::Variable(path, _) if path.is_root() => format!("{addr} (validation)"),
+        _ => addr.to_string(),
     }
 }
 
@@ -365,10 +373,9 @@ impl Builder<'_> {
     fn uses_addr(&mut self, n: NodeIndex, addr: NodeAddr) {
         if let Some(needed) = self.g.find(&addr) {
             // A variable's own validations, and a resource that names itself, are no edges.
+            // So is a local value that names itself: the static checks say so.
             if needed != n {
                 self.g.edge(needed, n);
-            } else if matches!(addr, NodeAddr::Local(..)) {
-                self.g.edge(n, n);
             }
         }
     }

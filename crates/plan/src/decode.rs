@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use sdt_addr::ModulePath;
 use sdt_value::{Str, Value};
@@ -93,7 +92,6 @@ pub(crate) fn plan(json: &Json) -> Result<Plan> {
 
 fn change(json: &Json) -> Result<Change> {
     use base64::Engine as _;
-    let dependencies = list(json, "dependencies", |d| parsed(d.as_str().unwrap_or_default()))?;
     let importing = match json.get("importing") {
         Some(i) if !i.is_null() => Some(Importing { id: value(i, "id")? }),
         _ => None,
@@ -119,7 +117,6 @@ fn change(json: &Json) -> Result<Change> {
             .decode(text(json, "private")?)
             .map_err(|_| bad("private"))?,
         create_before_destroy: flag(json, "create_before_destroy"),
-        dependencies: Arc::from(dependencies),
     })
 }
 

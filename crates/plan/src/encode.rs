@@ -51,7 +51,6 @@ fn change(c: &Change) -> Json {
         "schema_version": c.schema_version,
         "private": base64::engine::general_purpose::STANDARD.encode(&c.private),
         "create_before_destroy": c.create_before_destroy,
-        "dependencies": c.dependencies.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 

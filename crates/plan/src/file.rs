@@ -105,7 +105,11 @@ pub fn write(file: &PlanFile, sdt_version: &str) -> Result<Vec<u8>, PlanFileErro
         "digests": digests,
     });
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default().unix_permissions(0o600);
+    // Not compressed: a plan lives for minutes, and packing would take longer than planning.
+    let options = zip::write::SimpleFileOptions::default()
+        .unix_permissions(0o600)
+        .compression_method(zip::CompressionMethod::Stored)
+        .large_file(true);
     let mut add = |name: &str, text: &[u8]| -> Result<(), PlanFileError> {
         zip.start_file(name, options).map_err(|e| damaged(name, e))?;
         zip.write_all(text).map_err(|e| damaged(name, e))

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTarget as Found, ServiceNamespace, SuspendedState as ApiSuspended,
 };
-use sdt_aws_core::{Api, Aws, each, tags};
+use sdt_aws_core::{Api, Aws, tagging, tags};
 use sdt_provider::{
-    Block, Changes, Computed, Cx, Error, Id, Name, OptComputed, Resource, Tags, Token, Value, async_trait,
+    Block, Changes, Computed, Cx, Described, Error, Id, Name, OptComputed, Resource, Tags, Token, Value, async_trait,
 };
 
 use crate::{appautoscaling, distinct, target_parts};
@@ -86,20 +86,20 @@ impl Resource for Target {
             })
         };
         let wanted: Vec<Option<Found>> = known.iter().map(|k| of(k).cloned()).collect();
-        // Tags have no bulk read.
-        each(&wanted, |f| async move {
-            let Some(f) = f else { return Ok(None) };
-            let tags = match &f.scalable_target_arn {
-                Some(arn) => {
-                    let answer =
-                        appautoscaling(cx.api).list_tags_for_resource().resource_arn(arn).send().await.api()?;
-                    answer.tags.unwrap_or_default().into_iter().collect()
-                }
-                None => Tags::new(),
-            };
-            Ok(Some(Self::seen(f, tags)))
-        })
-        .await
+        let prior = |k: &Self, f: &Found| (f.scalable_target_arn.clone().unwrap_or_default(), k.tags.clone());
+        let arns: Vec<_> = known.iter().zip(&wanted).filter_map(|(k, f)| Some(prior(k, f.as_ref()?))).collect();
+        let tags = tagging::confirmed(cx, Self::META.name, &arns, |arn| async move {
+            let answer = appautoscaling(cx.api).list_tags_for_resource().resource_arn(arn).send().await.api()?;
+            Ok(answer.tags.unwrap_or_default().into_iter().collect())
+        });
+        let mut tags: HashMap<String, Tags> =
+            arns.iter().map(|(arn, _)| arn.clone()).zip(tags.await?).filter_map(|(arn, t)| Some((arn, t?))).collect();
+        let one = |f: Option<Found>| {
+            let f = f?;
+            let tags = tags.remove(f.scalable_target_arn.as_deref().unwrap_or_default())?;
+            Some(Self::seen(f, tags))
+        };
+        Ok(wanted.into_iter().map(one).collect())
     }
 
     async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {

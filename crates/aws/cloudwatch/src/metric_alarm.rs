@@ -1,8 +1,8 @@
 //! `aws_cloudwatch_metric_alarm`
 
-use sdt_aws_core::{Aws, each, tags};
+use sdt_aws_core::{Aws, tagging, tags};
 use sdt_provider::{
-    Block, Changes, Complaint, Computed, Cx, Error, Id, Map, Name, OPERATION_TAG, OptComputed, Path, Resource, Set,
+    Block, Changes, Complaint, Computed, Cx, Described, Error, Id, Map, Name, OPERATION_TAG, OptComputed, Path, Resource, Set,
     Tags, Token, Value, async_trait, checks, invalid,
 };
 use serde_json::{Value as Json, json};
@@ -187,16 +187,20 @@ impl Resource for MetricAlarm {
         let answer = cloudwatch(cx.api).call("DescribeAlarms", input).await?;
         let alarms = answer["MetricAlarms"].as_array().cloned().unwrap_or_default();
         let of = |k: &Self| alarms.iter().find(|a| a["AlarmName"].as_str() == Some(&k.id)).cloned();
-        // Tags have no bulk read.
-        each(&known.iter().map(of).collect::<Vec<_>>(), |alarm| async move {
-            let Some(alarm) = alarm else { return Ok(None) };
-            let input = json!({ "ResourceARN": alarm["AlarmArn"] });
-            let answer = cloudwatch(cx.api).call("ListTagsForResource", input).await?;
+        let found: Vec<Option<Json>> = known.iter().map(of).collect();
+        let prior = |k: &Self, a: &Json| (string(&a["AlarmArn"]).unwrap_or_default(), k.tags.clone());
+        let arns: Vec<_> = known.iter().zip(&found).filter_map(|(k, a)| Some(prior(k, a.as_ref()?))).collect();
+        let tags = tagging::confirmed(cx, Self::META.name, &arns, |arn| async move {
+            let answer = cloudwatch(cx.api).call("ListTagsForResource", json!({ "ResourceARN": arn })).await?;
             let tags = answer["Tags"].as_array().into_iter().flatten();
-            let tags = tags.filter_map(|t| Some((string(&t["Key"])?, string(&t["Value"]).unwrap_or_default())));
-            Ok(Some(Self::seen(&alarm, tags.collect())))
-        })
-        .await
+            Ok(tags.filter_map(|t| Some((string(&t["Key"])?, string(&t["Value"]).unwrap_or_default()))).collect())
+        });
+        let mut tags = tags.await?.into_iter();
+        let one = |alarm: Option<Json>| {
+            let alarm = alarm?;
+            Some(Self::seen(&alarm, tags.next().flatten()?))
+        };
+        Ok(found.into_iter().map(one).collect())
     }
 
     async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {

@@ -155,11 +155,20 @@ pub(crate) struct EfsVolumeConfiguration {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct FsxWindowsFileServerVolumeConfiguration {
     /// Authorization config.
-    authorization_config: Computed<Vec<AuthorizationConfig>>,
+    authorization_config: Computed<Vec<DomainAuthorization>>,
     /// The file system.
     file_system_id: Computed<String>,
     /// Root directory.
     root_directory: Computed<String>,
+}
+
+/// With which credentials of which directory.
+#[derive(Clone, Debug, PartialEq, Block)]
+pub(crate) struct DomainAuthorization {
+    /// Secret or parameter with the credentials.
+    credentials_parameter: Computed<String>,
+    /// The directory.
+    domain: Computed<String>,
 }
 
 /// Authorization config.

@@ -4,9 +4,9 @@ use aws_sdk_servicediscovery::types::{
     self as api, FilterCondition, RecordType, RoutingPolicy, ServiceFilter, ServiceFilterName, ServiceSummary,
     ServiceTypeOption,
 };
-use sdt_aws_core::{Api, Aws, each};
+use sdt_aws_core::{Api, Aws, each, tagging};
 use sdt_provider::{
-    Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Tags, Token, async_trait,
+    Block, Changes, Computed, Cx, Described, Error, Id, OptComputed, Pace, Resource, Seen, Tags, Token, async_trait,
 };
 
 use crate::{namespace, part, servicediscovery, tags};
@@ -132,20 +132,26 @@ impl Resource for DiscoveryService {
                 (k.clone(), listed.iter().find(|(_, s)| s.id.as_deref() == Some(&k.id)).cloned(), asked)
             })
             .collect();
-        each(&questions, |(known, summary, asked)| async move {
-            let mut found = match summary {
-                Some((space, s)) => Self::from_summary(s, space),
-                None if asked => return Ok(None),
-                None => match servicediscovery(cx.api).get_service().id(&known.id).send().await.api()?.service {
-                    Some(s) => Self::from_answer(s),
-                    None => return Ok(None),
-                },
-            };
-            // Tags have no bulk read.
-            found.tags = tags::read(cx.api, found.arn.as_deref().unwrap_or_default()).await?;
-            Ok(Some(found))
-        })
-        .await
+        let found = each(&questions, |(known, summary, asked)| async move {
+            Ok(match summary {
+                Some((space, s)) => Some((Self::from_summary(s, space), known.tags)),
+                None if asked => None,
+                None => {
+                    let found = servicediscovery(cx.api).get_service().id(&known.id).send().await.api()?.service;
+                    found.map(|s| (Self::from_answer(s), known.tags))
+                }
+            })
+        });
+        let found: Vec<Option<(Self, Tags)>> = found.await?;
+        let arns: Vec<_> =
+            found.iter().flatten().map(|(s, tags)| (s.arn.clone().unwrap_or_default(), tags.clone())).collect();
+        let read = |arn: String| async move { tags::read(cx.api, &arn).await };
+        let mut tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?.into_iter();
+        let one = |f: Option<(Self, Tags)>| {
+            let (service, _) = f?;
+            Some(Self { tags: tags.next().flatten()?, ..service })
+        };
+        Ok(found.into_iter().map(one).collect())
     }
 
     async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {

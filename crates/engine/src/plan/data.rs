@@ -63,7 +63,6 @@ impl PlanWalk {
                 mark_schema(&info.schema.block, unknown_computed(&info.schema.block, &config).mark_with_paths(&marks));
             self.set_slot(n, mi, key, after.clone());
             let Some(provider) = self.provider_addr(n) else { return false };
-            let dependencies = self.dependencies(n);
             self.add_change(
                 n,
                 Change {
@@ -81,7 +80,6 @@ impl PlanWalk {
                     schema_version: info.schema.version,
                     private: Vec::new(),
                     create_before_destroy: false,
-                    dependencies,
                 },
             );
             return true;

@@ -28,7 +28,7 @@ impl PlanWalk {
             match self.targets_of(import) {
                 Ok(found) => {
                     for (to, id) in found {
-                        self.start_import(n, import, to, id);
+                        self.start_import(n, Some(import), to, id);
                     }
                 }
                 Err(diags) => {
@@ -36,6 +36,21 @@ impl PlanWalk {
                     self.runs.entry(n).or_default().failed = true;
                 }
             }
+        }
+    }
+
+    /// Starts the imports that were asked for by command into a resource.
+    pub(super) fn start_commanded_imports(&mut self, n: NodeIndex, addr: &ConfigResource) {
+        let here = |(to, _): &&(ResourceInstance, String)| to.config() == *addr;
+        let wanted: Vec<(ResourceInstance, String)> = self.options.imports.iter().filter(here).cloned().collect();
+        for (to, id) in wanted {
+            if self.prior(n, &to).is_some() {
+                let detail = format!("There is an object at {to} in the state already: sdt state rm {to} makes room.");
+                self.core.diags.push(Diagnostic::error("Resource already managed by Terraform", detail));
+                self.runs.entry(n).or_default().failed = true;
+                continue;
+            }
+            self.start_import(n, None, to, Value::string(id));
         }
     }
 
@@ -71,7 +86,7 @@ impl PlanWalk {
         Ok(found)
     }
 
-    fn start_import(&mut self, n: NodeIndex, import: &Import, addr: ResourceInstance, id: Value) {
+    fn start_import(&mut self, n: NodeIndex, import: Option<&Import>, addr: ResourceInstance, id: Value) {
         // An object that is in state already has been imported before.
         if self.prior(n, &addr).is_some() || !self.included(n, &addr) {
             return;
@@ -83,13 +98,14 @@ impl PlanWalk {
             })
         });
         if !claimed {
-            self.core.diags.push(
-                Diagnostic::error(
-                    "Configuration for import target does not exist",
-                    format!("The configuration has no {addr} to import into. Declare it, or remove the import block."),
-                )
-                .at(import.to.span()),
+            let d = Diagnostic::error(
+                "Configuration for import target does not exist",
+                format!("The configuration has no {addr} to import into. Declare it, or leave it out."),
             );
+            self.core.diags.push(match import {
+                Some(import) => d.at(import.to.span()),
+                None => d,
+            });
             self.runs.entry(n).or_default().failed = true;
             return;
         }
@@ -172,8 +188,9 @@ fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
     if diags.has_errors() {
         return Err(diags);
     }
-    if id.deep_marks().contains(Marks::SENSITIVE) {
-        return Err(bad_id(import, "The import id cannot be sensitive, since it is shown."));
+    let (id, marks) = id.unmark_deep();
+    if marks.contains(Marks::EPHEMERAL) {
+        return Err(bad_id(import, "The import id cannot be ephemeral, since it is kept in the plan."));
     }
     if id.is_null() {
         return Err(bad_id(import, "The import id cannot be null."));

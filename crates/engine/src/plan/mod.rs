@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
 use rustc_hash::{FxHashMap, FxHashSet};
-use sdt_addr::{ConfigResource, Mode, ResourceInstance};
+use sdt_addr::{Mode, ResourceInstance};
 use sdt_config::Config;
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_plan::{Base, Change, CheckKind, Drift, Marked, NodeAddr, Plan, PlanMode};
@@ -71,6 +71,7 @@ pub struct PlanWalk {
     /// After moves and refresh.
     state: State,
     moved: crate::moves::Moved,
+    open_moves: crate::moves::Open,
     priors: Vec<Prior>,
     priors_of: FxHashMap<NodeIndex, Vec<PriorId>>,
     runs: FxHashMap<NodeIndex, Run>,
@@ -81,7 +82,7 @@ pub struct PlanWalk {
     provider_keys: FxHashMap<NodeIndex, ProviderKey>,
     provider_unknown: FxHashSet<NodeIndex>,
     create_first: FxHashSet<NodeIndex>,
-    dependencies: FxHashMap<NodeIndex, Arc<[ConfigResource]>>,
+    dependencies: crate::lifecycle::Dependencies,
     unresolved: Vec<Unresolved>,
     recovered: Vec<Entry>,
     unfinished: Vec<Unfinished>,
@@ -125,7 +126,8 @@ impl PlanWalk {
         let PlanInput { config, state: base_state, unresolved, variables, options, providers, env, timestamp } = input;
         let tree = Tree::new(&config);
         let mut state = base_state.clone();
-        let (moved, mut diags) = crate::moves::apply_moves(&config, &tree, &mut state);
+        let (moved, open_moves, mut diags) = crate::moves::apply_moves(&config, &tree, &mut state);
+        diags.extend(crate::targets::check_moves(&options, &moved));
         let open: Vec<_> =
             unresolved.iter().map(|u| (u.begun.address.resource.clone(), u.begun.provider.clone())).collect();
         let (graph, more) = ConfigGraph::build(&config, &tree, &state, &open);
@@ -137,10 +139,15 @@ impl PlanWalk {
         let wanted = crate::targets::wanted(&core.graph, &options, targeted.as_ref());
         let failed = diags.has_errors();
         core.diags = diags;
+        // A move by itself is no change that was found outside.
+        let base_state = match options.mode {
+            PlanMode::RefreshOnly if !moved.is_empty() => state.clone(),
+            _ => base_state,
+        };
         let mut walk = Self {
             sched: Scheduler::new(&core.graph.graph),
             create_first: crate::lifecycle::create_first(&core, &state),
-            dependencies: FxHashMap::default(),
+            dependencies: crate::lifecycle::Dependencies::default(),
             base: Base { lineage: base_state.lineage.clone(), serial: base_state.serial },
             core,
             options,
@@ -150,6 +157,7 @@ impl PlanWalk {
             base_state,
             state,
             moved,
+            open_moves,
             priors: Vec::new(),
             priors_of: FxHashMap::default(),
             runs: FxHashMap::default(),
@@ -292,6 +300,9 @@ impl PlanWalk {
     }
 
     fn included(&self, n: NodeIndex, addr: &ResourceInstance) -> bool {
+        if self.options.excludes.iter().any(|t| t.contains(addr)) {
+            return false;
+        }
         match &self.targeted {
             None => true,
             // What a target needs is planned whole; of what it names, only the instances it names.
@@ -299,13 +310,9 @@ impl PlanWalk {
         }
     }
 
-    fn dependencies(&mut self, n: NodeIndex) -> Arc<[ConfigResource]> {
-        if let Some(known) = self.dependencies.get(&n) {
-            return known.clone();
-        }
-        let found = crate::lifecycle::dependencies(&self.core.graph, n);
-        self.dependencies.insert(n, found.clone());
-        found
+    /// What state remembers that a node depends on.
+    fn dependencies(&mut self, n: NodeIndex) -> Arc<[Arc<str>]> {
+        self.dependencies.of(&self.core.graph, n)
     }
 
     /// The plan. With errors it is only good to be shown.
@@ -316,6 +323,10 @@ impl PlanWalk {
                 "Interrupted",
                 "Planning was stopped before its end; nothing has been changed.",
             ));
+        }
+        let moves = crate::moves::check_expanded(&self.core, &self.open_moves);
+        if moves.has_errors() {
+            self.core.diags = moves;
         }
         let outputs = self.output_changes();
         let mut changes: Vec<(NodeIndex, Change)> = std::mem::take(&mut self.changes);
@@ -336,9 +347,10 @@ impl PlanWalk {
         let state_changed = !self.state.same_content(&self.base_state);
         let mut drift = std::mem::take(&mut self.drift);
         drift.sort_by(|a, b| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
-        if !self.options.targets.is_empty() {
+        if self.options.is_limited() {
             self.core.diags.0.insert(0, crate::targets::warning());
         }
+        let complete = !self.options.is_limited();
         let plan = Plan {
             mode: self.options.mode,
             changes: changes.into_iter().map(|(_, c)| c).collect(),
@@ -354,7 +366,7 @@ impl PlanWalk {
             replace: self.options.replace,
             timestamp: self.timestamp,
             errored,
-            complete: self.targeted.is_none(),
+            complete,
             state_changed,
             recovered: self.recovered.iter().filter_map(|e| serde_json::to_value(e).ok()).collect(),
             marked: self.marked.into_iter().map(|(_, m)| m).collect(),

@@ -66,15 +66,14 @@ impl PlanWalk {
             self.core.diags.push(super::instance::prevented(&address, r));
         }
         let Some(provider) = self.provider_addr(n) else { return false };
-        let forget = resource.is_none() && self.forgotten(&prior.addr);
+        let forget = resource.is_none() && self.options.mode != PlanMode::Destroy && self.forgotten(&prior.addr);
         let reason = match (self.options.mode, &prior.deposed) {
             (PlanMode::Normal, None) => Some(self.reason(&prior.addr, resource.as_ref(), expansions)),
             _ => None,
         };
         let action = if forget { Action::Forget } else { Action::Delete };
-        let dependencies = self.dependencies(n);
         let change = Change {
-            previous: self.moved.get(&prior.addr).cloned(),
+            previous: (self.options.mode != PlanMode::Destroy).then(|| self.moved.get(&prior.addr).cloned()).flatten(),
             addr: prior.addr.clone(),
             deposed: prior.deposed.clone(),
             provider,
@@ -88,7 +87,6 @@ impl PlanWalk {
             schema_version: info.schema.version,
             private: prior.private.to_vec(),
             create_before_destroy: false,
-            dependencies,
         };
         self.add_change(n, change);
         if forget && !self.core.diags.0.iter().any(|d| d.summary == FORGOTTEN) {

@@ -34,6 +34,9 @@ impl PlanWalk {
         if addr.resource.mode == Mode::Managed && self.options.mode == PlanMode::Normal {
             self.start_imports(n, addr);
         }
+        if addr.resource.mode == Mode::Managed {
+            self.start_commanded_imports(n, addr);
+        }
         self.become_ready(n);
     }
 
