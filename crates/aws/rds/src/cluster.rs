@@ -207,9 +207,9 @@ pub(crate) struct Cluster {
     #[attr(carry, conflicts_with(restore_to_point_in_time, snapshot_identifier))]
     s3_import: Option<S3Import>,
     /// Scaling configuration.
-    scaling_configuration: Option<Scaling>,
+    scaling_configuration: OptComputed<Scaling>,
     /// Serverlessv2 scaling configuration.
-    serverlessv2_scaling_configuration: Option<Serverless>,
+    serverlessv2_scaling_configuration: OptComputed<Serverless>,
     /// Deletes without a last snapshot.
     #[attr(default = false, carry)]
     skip_final_snapshot: Option<bool>,
@@ -516,6 +516,17 @@ impl Resource for Cluster {
 
     /// A cluster that was restored stays when its source goes away.
     fn customize(edit: &mut PlanEdit<'_>) {
+        // What AWS says of scaling stays when nothing is configured; a new cluster has none.
+        if edit.prior.is_none() {
+            for (name, ty) in [
+                (Self::SCALING_CONFIGURATION, Scaling::object()),
+                (Self::SERVERLESSV2_SCALING_CONFIGURATION, Serverless::object()),
+            ] {
+                if edit.config(name).as_items().is_some_and(<[Value]>::is_empty) {
+                    edit.set(name, Value::list(ty, Vec::new()));
+                }
+            }
+        }
         if edit.prior.is_some() && edit.config(Self::SNAPSHOT_IDENTIFIER).is_null() {
             edit.keep(Self::SNAPSHOT_IDENTIFIER);
             let prior = edit.prior(Self::SNAPSHOT_IDENTIFIER).clone();
@@ -845,6 +856,10 @@ impl Cluster {
 }
 
 impl Scaling {
+    fn object() -> sdt_value::Type {
+        <Self as sdt_provider::Declared>::DECL.object_type()
+    }
+
     fn request(&self) -> ApiScaling {
         ApiScaling::builder()
             .set_auto_pause(self.auto_pause)
@@ -858,6 +873,10 @@ impl Scaling {
 }
 
 impl Serverless {
+    fn object() -> sdt_value::Type {
+        <Self as sdt_provider::Declared>::DECL.object_type()
+    }
+
     fn request(&self) -> ApiServerless {
         ApiServerless::builder()
             .max_capacity(self.max_capacity)

@@ -11,6 +11,11 @@ use crate::sns;
 pub(crate) struct Attributes(pub(crate) HashMap<String, String>);
 
 impl Attributes {
+    /// Of a topic, asked once in a refresh for the topic and its policy.
+    pub(crate) async fn shared(cx: &Cx<'_, Aws>, arn: &str) -> Result<std::sync::Arc<Self>, Error> {
+        cx.shared(&format!("sns:GetTopicAttributes {arn}"), Self::of_topic(cx.api, arn)).await
+    }
+
     /// Of a topic.
     pub(crate) async fn of_topic(aws: &Aws, arn: &str) -> Result<Self, Error> {
         let answer = sns(aws).get_topic_attributes().topic_arn(arn).send().await.api()?;

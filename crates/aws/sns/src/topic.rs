@@ -186,7 +186,7 @@ impl Resource for Topic {
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
         each(known, |k| async move {
             let (found, tags) = tokio::join!(
-                Attributes::of_topic(cx.api, &k.id),
+                Attributes::shared(cx, &k.id),
                 sns(cx.api).list_tags_for_resource().resource_arn(&k.id).send()
             );
             let found = found?;
