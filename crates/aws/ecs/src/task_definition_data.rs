@@ -9,7 +9,7 @@ use crate::task_definition::{TaskDefinition, described};
 
 /// A task definition that is there.
 #[derive(Clone, DataSource)]
-#[data(name = "aws_ecs_task_definition")]
+#[data(name = "aws_ecs_task_definition", legacy)]
 pub(crate) struct TaskDefinitionData {
     #[attr(optional)]
     id: Id,
