@@ -92,6 +92,7 @@ impl Backend for AwsBackend {
         })?;
         let mut aws = Aws::new(loaded.sdk().clone(), provider.settings.endpoints.clone());
         aws.s3_path_style = provider.settings.s3_use_path_style;
+        aws.default_tags.clone_from(&provider.tags.default_tags);
         if !provider.allowed_account_ids.is_empty() || !provider.forbidden_account_ids.is_empty() {
             let who = aws.identity().await;
             let account = who.map(|w| w.account.clone()).map_err(|e| {

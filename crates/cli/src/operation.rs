@@ -208,7 +208,16 @@ impl Ready {
 /// # Errors
 /// Diagnostics with the sources they refer to.
 pub(crate) fn prepare(app: &App, parsed: &Parsed, wish: &Wish) -> Result<Ready, (Diagnostics, SourceMap)> {
-    let project = load::load(&app.env, false);
+    prepare_project(app, parsed, wish, load::load(&app.env, false))
+}
+
+/// The same for a configuration that is loaded already.
+pub(crate) fn prepare_project(
+    app: &App,
+    parsed: &Parsed,
+    wish: &Wish,
+    project: load::Project,
+) -> Result<Ready, (Diagnostics, SourceMap)> {
     let mut sources = project.sources;
     let loaded = project.loaded;
     if load::is_empty_folder() {
@@ -345,7 +354,11 @@ pub(crate) async fn plan(
     }
     // What is wrong whatever the values are comes first, as it does in Terraform: some of it shows only while values are unknown.
     let library = Library::new(&app.env, ready.sources.clone(), None);
-    let wrong = sdt_engine::validate(&ready.config, ready.registry.clone(), engine_env(app, &library, &ready.backend.workspace));
+    let wrong = sdt_engine::validate(
+        &ready.config,
+        ready.registry.clone(),
+        engine_env(app, &library, &ready.backend.workspace),
+    );
     if wrong.has_errors() {
         let mut all = ready.warnings.clone();
         all.extend(wrong);
@@ -451,6 +464,10 @@ pub(crate) fn backend_of(file: &PlanFile) -> Backend {
 
 /// Writes a plan file for `-out`.
 pub(crate) fn save(ready: &Ready, plan: Plan, path: &str) -> Result<(), Diagnostics> {
+    let infinite = crate::commands::apply::infinite_outputs(&plan, "Failed to write plan file");
+    if infinite.has_errors() {
+        return Err(infinite);
+    }
     let bytes = sdt_plan::file::write(&plan_file(ready, plan), env!("CARGO_PKG_VERSION"))
         .map_err(|e| failure("Failed to write plan file", e))?;
     backend::write_private(std::path::Path::new(path), &bytes)

@@ -54,6 +54,8 @@ pub struct PlanOptions {
     pub replace: Vec<ResourceInstance>,
     /// False with `-refresh=false`.
     pub refresh: bool,
+    /// Looks at what `import` blocks name and nothing declares, for somebody who then writes the configuration.
+    pub generate: bool,
 }
 
 impl Default for PlanOptions {
@@ -65,6 +67,7 @@ impl Default for PlanOptions {
             imports: Vec::new(),
             replace: Vec::new(),
             refresh: true,
+            generate: false,
         }
     }
 }

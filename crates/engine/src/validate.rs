@@ -14,8 +14,8 @@ use crate::expand::{Placeholder, expand};
 use crate::graph::ConfigGraph;
 use crate::input::{ProviderLookup, Variables};
 use crate::plan::on;
-use crate::sched::Scheduler;
 use crate::rules::RuleKind;
+use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::slots::ResourceSlot;
 use crate::tree::{Repeat, Tree};
@@ -62,7 +62,10 @@ fn validate_check(core: &mut Core, n: NodeIndex, name: &str) -> bool {
     let mut ok = true;
     for mi in core.insts.of_module(id).to_vec() {
         for outcome in Ctx::new(core, mi).outcomes(&check.asserts, RuleKind::Assert, check.span) {
-            let errors = outcome.diags.into_iter().filter(|d| d.severity == Severity::Error && d.summary != RuleKind::Assert.no_result());
+            let errors = outcome
+                .diags
+                .into_iter()
+                .filter(|d| d.severity == Severity::Error && d.summary != RuleKind::Assert.no_result());
             ok &= core.take(Diagnostics(errors.collect()));
         }
     }

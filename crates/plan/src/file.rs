@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{ExecGraph, Plan};
 
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// No part may unpack to more: a damaged archive must not fill the memory.
 const MAX_PART_BYTES: u64 = 1 << 30;
 
@@ -85,8 +85,8 @@ fn damaged(part: &str, what: impl ToString) -> PlanFileError {
 /// Only when compression fails.
 pub fn write(file: &PlanFile, sdt_version: &str) -> Result<Vec<u8>, PlanFileError> {
     let mut parts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    parts.insert("plan.json".into(), crate::encode::plan(&file.plan).to_string().into_bytes());
-    parts.insert("exec.json".into(), file.plan.exec.to_json().to_string().into_bytes());
+    parts.insert("plan.json".into(), crate::encode::plan(&file.plan));
+    parts.insert("exec.json".into(), serde_json::to_vec(&file.plan.exec.to_json()).unwrap_or_default());
     parts.insert("prior.tfstate".into(), sdt_state::v4::write(&file.plan.prior_state));
     parts.insert("schemas.json".into(), file.schemas.to_string().into_bytes());
     if let Some(lock) = &file.lock_file {

@@ -4,8 +4,9 @@ import json
 
 
 def fill():
-    for gap in (tagging_of_more_types, ecs_service_settings, ec2_described_group_rules, rds_own_resource_ids, logs_associate_kms_key,
-                s3_markers_can_go, appautoscaling_tags, rds_parameters_by_user, rds_changed_event_subscriptions,
+    for gap in (tagging_of_more_types, ecs_service_settings, ec2_described_group_rules, rds_own_resource_ids,
+                logs_associate_kms_key, s3_markers_can_go, ec2_dhcp_options_take_tags, ec2_dhcp_options_leave_networks,
+                ec2_network_acl_rules_may_be_gone, appautoscaling_tags, rds_parameters_by_user, rds_changed_event_subscriptions,
                 rds_enhanced_monitoring, rds_serverless_scaling, efs_backup_policies, efs_policies_can_go, efs_replications):
         gap()
 
@@ -108,6 +109,55 @@ def tagging_of_more_types():
                 yield from ({"ResourceARN": arn, "Tags": tags} for arn, tags in found if tags and fits(tags, tag_filters))
 
     Backend._get_resources_generator = resources
+
+
+def ec2_dhcp_options_take_tags():
+    """CreateDhcpOptions takes tags, as every other creation."""
+    from moto.ec2.models.dhcp_options import DHCPOptionsSetBackend
+    from moto.ec2.responses.dhcp_options import DHCPOptions
+    plain = DHCPOptions.create_dhcp_options
+    made = []
+
+    create = DHCPOptionsSetBackend.create_dhcp_options
+
+    def remember(self, *args, **kwargs):
+        made.append(create(self, *args, **kwargs))
+        return made[-1]
+
+    def tagged(self):
+        reply = plain(self)
+        made.pop().add_tags(self._parse_tag_specification().get("dhcp-options", {}))
+        return reply
+
+    DHCPOptionsSetBackend.create_dhcp_options = remember
+    DHCPOptions.create_dhcp_options = tagged
+
+
+def ec2_dhcp_options_leave_networks():
+    """A VPC that gets other DHCP options no longer has those before."""
+    from moto.ec2.models.dhcp_options import DHCPOptionsSetBackend
+    plain = DHCPOptionsSetBackend.associate_dhcp_options
+
+    def associate(self, dhcp_options, vpc):
+        self.disassociate_dhcp_options(vpc)
+        plain(self, dhcp_options, vpc)
+
+    DHCPOptionsSetBackend.associate_dhcp_options = associate
+
+
+def ec2_network_acl_rules_may_be_gone():
+    """DeleteNetworkAclEntry of a rule that is not there is an error of its own."""
+    from moto.ec2.exceptions import EC2ClientError
+    from moto.ec2.models.network_acls import NetworkAclBackend
+    plain = NetworkAclBackend.delete_network_acl_entry
+
+    def delete(self, *args, **kwargs):
+        try:
+            return plain(self, *args, **kwargs)
+        except StopIteration:
+            raise EC2ClientError("InvalidNetworkAclEntry.NotFound", "The network ACL entry does not exist")
+
+    NetworkAclBackend.delete_network_acl_entry = delete
 
 
 def appautoscaling_tags():

@@ -196,7 +196,7 @@ impl ApplyWalk {
 }
 
 /// The object with null in place of everything unknown.
-fn known(object: Value) -> Value {
+pub(super) fn known(object: Value) -> Value {
     if object.is_wholly_known() {
         return object;
     }

@@ -97,7 +97,9 @@ impl PlanWalk {
                 r.expansions.iter().any(|(m, e)| *m == mi && e.members.iter().any(|(k, _)| *k == addr.key))
             })
         });
-        if !claimed {
+        // What nothing declares is only looked at here, for its configuration to be written.
+        let undeclared = self.core.graph.node(n).module.is_none();
+        if !claimed && !undeclared {
             let d = Diagnostic::error(
                 "Configuration for import target does not exist",
                 format!("The configuration has no {addr} to import into. Declare it, or leave it out."),
@@ -260,4 +262,32 @@ fn target(ctx: &Ctx<'_>, expr: &Expr) -> Result<ResourceInstance, Diagnostics> {
             .at(expr.span())
             .into()
     })
+}
+
+/// Whether configuration can be written for what a block imports: one object of the root module.
+pub(super) fn can_generate(import: &Import) -> bool {
+    import.for_each.is_none() && import.to_module.is_root() && import.to.as_traversal().is_ok()
+}
+
+/// The resources that blocks import and nothing declares, with their provider configurations.
+pub(super) fn undeclared_targets(config: &sdt_config::Config) -> Vec<(sdt_state::ResourceKey, String)> {
+    let mut found = Vec::new();
+    for import in config.root.imports.iter().filter(|i| can_generate(i)) {
+        let target = import.to_resource.clone().in_module(import.to_module.clone());
+        if config.resource(&target).is_some() {
+            continue;
+        }
+        let local = match &import.provider {
+            Some((local, _)) => local.clone(),
+            None => {
+                let name = import.to_resource.type_name.split('_').next().unwrap_or_default();
+                sdt_addr::LocalProviderConfig { name: name.into(), alias: None }
+            }
+        };
+        if let Some(provider) = config.resolve_provider(&import.to_module, &local) {
+            let r = &import.to_resource;
+            found.push((sdt_state::ResourceKey::managed("", &*r.type_name, &*r.name), provider.to_string()));
+        }
+    }
+    found
 }

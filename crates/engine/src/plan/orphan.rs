@@ -43,6 +43,19 @@ impl PlanWalk {
                 }
                 continue;
             }
+            if self.options.generate
+                && let Some(import_id) = prior.imported.clone()
+            {
+                let prior = prior.clone();
+                let Some(info) = self.core.type_info(n) else { return false };
+                self.generated.push(sdt_plan::Generated {
+                    addr: prior.addr.clone(),
+                    id: import_id.as_str().unwrap_or_default().to_owned(),
+                    object: prior.marked(&info),
+                    schema: info.schema.clone(),
+                });
+                continue;
+            }
             ok &= self.plan_delete(n, id, expansions);
         }
         ok

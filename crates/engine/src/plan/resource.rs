@@ -21,6 +21,9 @@ impl PlanWalk {
             return;
         }
         if self.options.mode == PlanMode::Destroy || self.core.graph.node(n).module.is_none() {
+            if self.options.generate && self.options.mode == PlanMode::Normal {
+                self.start_imports(n, addr);
+            }
             self.become_ready(n);
             return;
         }
