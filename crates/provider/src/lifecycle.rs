@@ -66,7 +66,11 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
         let null = Value::null(req.planned.ty());
         let made = match self.kind.create(&cx, &want).await {
             Ok(made) => made,
-            Err(e) => return self.failed("creating", &e, null, None),
+            Err(e) => {
+                // What was asked may have happened, though nobody said so.
+                let unclear = matches!(e.class, Class::Transient | Class::Timeout | Class::Unclear | Class::Stopped);
+                return ApplyAnswer { unclear, ..self.failed("creating", &e, null, None) };
+            }
         };
         let known = self.settle(&made, &req.planned);
         sink.id_known(known.clone(), private(self.meta(), &known)).await;
@@ -121,7 +125,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
             }
             _ => {
                 let object = Value::null(req.prior.ty());
-                ApplyAnswer { object, private: [].into(), complaints: Vec::new() }
+                ApplyAnswer { unclear: false, object, private: [].into(), complaints: Vec::new() }
             }
         }
     }
@@ -219,7 +223,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
 
     fn done(&self, object: Value) -> ApplyAnswer {
         let private = private(self.meta(), &object);
-        ApplyAnswer { object, private, complaints: Vec::new() }
+        ApplyAnswer { unclear: false, object, private, complaints: Vec::new() }
     }
 
     fn failed(&self, doing: &str, e: &Error, object: Value, named: Option<&Value>) -> ApplyAnswer {
@@ -228,7 +232,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
             tracing::debug!(error = %e, "stopped");
         }
         let private = private(self.meta(), &object);
-        ApplyAnswer { object, private, complaints: vec![e.complaint(doing, self.kind.human(), id)] }
+        ApplyAnswer { unclear: false, object, private, complaints: vec![e.complaint(doing, self.kind.human(), id)] }
     }
 }
 
