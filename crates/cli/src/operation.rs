@@ -352,6 +352,14 @@ pub(crate) async fn plan(
     if missing.has_errors() {
         return Err(missing);
     }
+    // What is wrong whatever the values are comes first, as it does in Terraform: some of it shows only while values are unknown.
+    let library = Library::new(&app.env, ready.sources.clone(), None);
+    let wrong = sdt_engine::validate(&ready.config, ready.registry.clone(), engine_env(app, &library, &ready.backend.workspace));
+    if wrong.has_errors() {
+        let mut all = ready.warnings.clone();
+        all.extend(wrong);
+        return Err(all);
+    }
     let now = time::OffsetDateTime::now_utc();
     let library = Library::new(&app.env, ready.sources.clone(), Some(now));
     let input = PlanInput {
@@ -433,7 +441,7 @@ pub(crate) fn plan_file(ready: &Ready, plan: Plan) -> PlanFile {
         plan,
         sources,
         modules,
-        lock_file: std::fs::read(".terraform.lock.hcl").ok(),
+        lock_file: std::fs::read(sdt_config::LOCK_FILE).ok(),
         backend: json!({"type": ready.backend.kind, "config": ready.backend.config}),
         workspace: ready.backend.workspace.clone(),
         schemas: Json::Null,

@@ -67,7 +67,7 @@ pub(crate) fn check(config: &Config, state: Option<&State>, registry: &Registry)
                     "The provider {addr} is needed, but sdt has it not built in, and it cannot run provider plugins yet. Built in: {}. Manage what needs it with Terraform in another root module, or remove it.",
                     names.join(", ")
                 );
-                diags.push(Diagnostic::error(format!("Provider {} is not available", addr.for_display()), detail));
+                diags.push(Diagnostic::error("Missing required provider", detail));
             }
             Some(provider) => {
                 let version = provider.version().and_then(|v| v.parse::<Version>().ok());

@@ -50,8 +50,9 @@ pub(crate) fn for_plan(
         .map(|(name, v)| Assignment { name: name.clone(), given: Given::Value(v.clone()), origin: Origin::Prompt })
         .collect();
     for assignment in found {
-        let ephemeral = config.root.variables.get(&assignment.name).is_some_and(|v| v.ephemeral);
-        if ephemeral {
+        let variable = config.root.variables.get(&assignment.name);
+        // What is not declared is warned of again.
+        if variable.is_none_or(|v| v.ephemeral) && (variable.is_some() || matches!(assignment.origin, Origin::File(_))) {
             given.push(assignment);
         } else if assignment.origin == Origin::CommandLine {
             let detail = format!(

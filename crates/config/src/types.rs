@@ -214,7 +214,9 @@ fn object(arg: &Expr) -> Result<(Type, Defaults), Diagnostics> {
         if !child.is_empty() {
             defaults.children.insert(name.clone(), child);
         }
-        ty.attrs.insert(name, attr);
+        if ty.attrs.insert(name.clone(), attr).is_some() {
+            diags.extend(bad(format!("The attribute {name:?} is there twice."), key.span()));
+        }
     }
     if diags.has_errors() { Err(diags) } else { Ok((Type::Object(Arc::new(ty)), defaults)) }
 }

@@ -277,17 +277,24 @@ impl Core {
             marks |= Marks::EPHEMERAL;
         }
         self.slots.set_value(n, &self.insts, mi, value.with_marks(marks));
-        if variable.validations.is_empty() {
-            return true;
+        let mut ok = true;
+        if !variable.validations.is_empty() {
+            let module_addr = self.insts.all[mi].addr.clone();
+            let address = sdt_addr::AbsVariable { module: module_addr, name: name.clone() }.to_string();
+            ok = self.run_rules(
+                &Ctx::new(self, mi).outcomes(&variable.validations, crate::rules::RuleKind::Validation, place),
+                CheckKind::Variable,
+                &module.path,
+                &format!("var.{name}"),
+                address,
+            );
         }
-        let address = sdt_addr::AbsVariable { module: self.insts.all[mi].addr.clone(), name: name.clone() }.to_string();
-        self.run_rules(
-            &Ctx::new(self, mi).outcomes(&variable.validations, crate::rules::RuleKind::Validation, place),
-            CheckKind::Variable,
-            &module.path,
-            &format!("var.{name}"),
-            address,
-        )
+        // What is validated is the module, whatever this call gives it: only the rules above have seen the value.
+        if self.stage == Stage::Validate {
+            let unknown = Value::unknown(variable.ty.without_optional());
+            self.slots.set_value(n, &self.insts, mi, unknown.with_marks(marks));
+        }
+        ok
     }
 
     /// The value of a root variable, and where it was set.

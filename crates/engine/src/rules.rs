@@ -34,7 +34,7 @@ impl RuleKind {
         }
     }
 
-    fn no_result(self) -> &'static str {
+    pub(crate) fn no_result(self) -> &'static str {
         match self {
             Self::Validation => "Invalid variable validation result",
             _ => "Invalid condition result",
@@ -56,16 +56,31 @@ impl Ctx<'_> {
     }
 
     fn outcome(&self, rule: &CheckRule, kind: RuleKind, place: Span) -> Outcome {
-        let (value, mut diags) = self.eval(&rule.condition);
+        let error = |diags| Outcome { status: CheckStatus::Error, message: None, diags };
+        let is_variable = kind == RuleKind::Validation;
+        let mut diags = Diagnostics::new();
+        // The message of a variable's rule is looked at only when it is needed; any other always, so that it is known to work.
+        let mut message = None;
+        if !is_variable {
+            let (text, mut more) = self.message(&rule.error_message);
+            if kind == RuleKind::Assert {
+                // An assertion stops nothing, its message neither.
+                more.0.iter_mut().for_each(|d| d.severity = Severity::Warning);
+            }
+            diags.extend(more);
+            message = text;
+        }
+        let (value, more) = self.eval(&rule.condition);
+        diags.extend(more);
         if diags.has_errors() {
-            return Outcome { status: CheckStatus::Error, message: None, diags };
+            return error(diags);
         }
         let (value, _) = value.unmark_deep();
         let at = rule.condition.span();
         let mut bad = |detail: String| {
             let mut all = std::mem::take(&mut diags);
             all.push(Diagnostic::error(kind.no_result(), detail).at(at));
-            Outcome { status: CheckStatus::Error, message: None, diags: all }
+            error(all)
         };
         if value.is_null() {
             return bad("The condition must be true or false, not null.".into());
@@ -78,26 +93,23 @@ impl Ctx<'_> {
         match value.kind() {
             Kind::Bool(true) => Outcome { status: CheckStatus::Pass, message: None, diags },
             Kind::Bool(false) => {
-                let (message, mut more) = self.message(&rule.error_message);
-                if kind == RuleKind::Assert {
-                    // An assertion stops nothing, its message neither.
-                    more.0.iter_mut().for_each(|d| d.severity = Severity::Warning);
+                if is_variable {
+                    let (text, more) = self.validation_message(&rule.error_message);
+                    diags.extend(more);
+                    let Some(text) = text else { return error(diags) };
+                    message = Some(format!("{text}\n\nThis was checked by the validation rule of the variable."));
                 }
-                diags.extend(more);
-                let subject = if kind == RuleKind::Validation { place } else { at };
-                let detail = match (&message, kind) {
-                    (Some(m), RuleKind::Validation) => {
-                        format!("{m}\n\nThis was checked by the validation rule of the variable.")
-                    }
-                    (Some(m), _) => m.clone(),
-                    (None, _) => "The condition does not hold, and its message could not be evaluated.".to_owned(),
-                };
+                let subject = if is_variable { place } else { at };
+                let detail = message.clone().unwrap_or_else(|| {
+                    "The condition does not hold, and its message cannot be shown or is not known yet.".to_owned()
+                });
                 let mut d = Diagnostic::error(kind.failed(), detail).at(subject);
                 d.values = sdt_hcl::expr_values(&rule.condition, self, sdt_hcl::Cause::default());
                 if kind == RuleKind::Assert {
                     d.severity = Severity::Warning;
                 }
                 diags.push(d);
+                let message = message.map(|m| m.split("\n\nThis was checked").next().unwrap_or_default().to_owned());
                 Outcome { status: CheckStatus::Fail, message, diags }
             }
             _ => {
@@ -115,26 +127,64 @@ impl Ctx<'_> {
         }
     }
 
+    /// The message of a condition; `None` with errors, or where it may not be shown, which is a warning.
     fn message(&self, expr: &Expr) -> (Option<String>, Diagnostics) {
         let (value, mut diags) = self.eval(expr);
         if diags.has_errors() {
             return (None, diags);
         }
-        let marks = value.deep_marks();
+        let unsuitable = |why: &str| {
+            Diagnostic::error("Invalid error message", format!("The message must be a string: {why}.")).at(expr.span())
+        };
+        let value = match sdt_value::convert(&value, &Type::String) {
+            Ok(v) if v.is_null() => {
+                diags.push(unsuitable("it is null"));
+                return (None, diags);
+            }
+            Ok(v) => v,
+            Err(e) => {
+                diags.push(unsuitable(&e.message));
+                return (None, diags);
+            }
+        };
         for (mark, what) in [(Marks::SENSITIVE, "sensitive"), (Marks::EPHEMERAL, "ephemeral")] {
-            if marks.contains(mark) {
+            if value.deep_marks().contains(mark) && !value.is_unknown() {
+                let detail = format!("The message holds a value that is {what}, so it cannot be shown.");
                 diags.push(
-                    Diagnostic::error(
-                        format!("Error message refers to {what} values"),
-                        format!("The message holds a value that is {what}, so it cannot be shown."),
-                    )
-                    .at(expr.span()),
+                    Diagnostic::warning(format!("Error message refers to {what} values"), detail).at(expr.span()),
                 );
                 return (None, diags);
             }
         }
-        let text = sdt_value::convert(&value, &Type::String).ok();
-        (text.and_then(|v| v.as_str().map(|s| s.trim().to_owned())), diags)
+        (value.as_str().map(|s| s.trim().to_owned()), diags)
+    }
+
+    /// The message of a variable's rule that failed; `None` when there can be none.
+    fn validation_message(&self, expr: &Expr) -> (Option<String>, Diagnostics) {
+        const NONE: &str = "The condition does not hold, and its message could not be evaluated.";
+        let (value, mut diags) = self.eval(expr);
+        if diags.has_errors() || value.is_unknown() {
+            let detail = "The message refers to what is not known before apply, or cannot be evaluated.";
+            diags.push(Diagnostic::error("Invalid error message", detail).at(expr.span()));
+            return (None, diags);
+        }
+        let marks = value.deep_marks();
+        if marks.contains(Marks::EPHEMERAL) {
+            let detail = "The message holds a value that is ephemeral, so it cannot be shown.";
+            diags.push(Diagnostic::error("Error message refers to ephemeral values", detail).at(expr.span()));
+            return (Some(NONE.into()), diags);
+        }
+        if marks.contains(Marks::SENSITIVE) {
+            return (Some("The message holds a sensitive value, so it is not shown.".into()), diags);
+        }
+        match sdt_value::convert(&value, &Type::String) {
+            Ok(v) => (Some(v.as_str().map_or(NONE.to_owned(), |s| s.trim().to_owned())), diags),
+            Err(e) => {
+                let detail = format!("The message must be a string: {}.", e.message);
+                diags.push(Diagnostic::error("Invalid error message", detail).at(expr.span()));
+                (Some(NONE.into()), diags)
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
 use sdt_config::Config;
-use sdt_diag::Diagnostics;
+use sdt_diag::{Diagnostics, Severity};
 use sdt_plan::NodeAddr;
 use sdt_state::State;
 use sdt_value::Value;
@@ -14,6 +14,7 @@ use crate::expand::{Placeholder, expand};
 use crate::graph::ConfigGraph;
 use crate::input::{ProviderLookup, Variables};
 use crate::plan::on;
+use crate::rules::RuleKind;
 use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::slots::ResourceSlot;
@@ -36,15 +37,39 @@ pub fn validate(config: &Config, providers: Arc<dyn ProviderLookup>, env: Env) -
     let mut core = Core::new(Stage::Validate, config.clone(), tree, graph, env, providers, Variables::new());
     core.diags = diags;
     while let Some(n) = sched.next() {
+        // Nothing uses this provider configuration: it is not looked at.
+        if matches!(core.graph.node(n).addr, NodeAddr::Provider(_)) && core.graph.graph.neighbors(n).next().is_none() {
+            sched.finish(n, true);
+            continue;
+        }
         let ok = core.check_node(n)
             && match core.graph.node(n).addr.clone() {
                 NodeAddr::Resource(_) => validate_resource(&mut core, n),
+                NodeAddr::Check(_, name) => validate_check(&mut core, n, &name),
                 NodeAddr::Provider(_) => core.provider_config(n).is_some() || core.graph.node(n).module.is_none(),
                 _ => core.eval_node(n),
             };
         sched.finish(n, ok);
     }
     core.diags
+}
+
+/// Evaluates the assertions of a check for what is wrong whatever the values are.
+fn validate_check(core: &mut Core, n: NodeIndex, name: &str) -> bool {
+    let Some(id) = core.graph.node(n).module else { return true };
+    let module = core.tree.module(id).clone();
+    let Some(check) = module.checks.get(name) else { return true };
+    let mut ok = true;
+    for mi in core.insts.of_module(id).to_vec() {
+        for outcome in Ctx::new(core, mi).outcomes(&check.asserts, RuleKind::Assert, check.span) {
+            let errors = outcome
+                .diags
+                .into_iter()
+                .filter(|d| d.severity == Severity::Error && d.summary != RuleKind::Assert.no_result());
+            ok &= core.take(Diagnostics(errors.collect()));
+        }
+    }
+    ok
 }
 
 fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sdt_diag::Diagnostics;
+use sdt_diag::{Diagnostics, Severity};
 use sdt_provider::{ApplyRequest, Complaint, Mode, PlanAnswer, PlanRequest};
 use sdt_schema::Schema;
 use sdt_value::{Kind, Path, Refinement, Type, Value};
@@ -59,6 +59,20 @@ impl Definition for TerraformData {
             ],
             "Stores a value and takes part in the lifecycle like any resource.",
         )
+    }
+
+    fn validate(&self, config: &Value) -> Vec<Complaint> {
+        let set = |name: &&&str| !get(config, name).is_null();
+        let wrong = |name: &str| {
+            let detail = format!("{name} is what the object answers; it cannot be given.");
+            Complaint {
+                severity: Severity::Error,
+                summary: format!("{name:?} attribute is read-only"),
+                detail,
+                path: Path::root(),
+            }
+        };
+        ["id", "output"].iter().filter(set).map(|name| wrong(name)).collect()
     }
 
     fn plan(&self, request: &PlanRequest) -> PlanAnswer {

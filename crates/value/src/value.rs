@@ -514,12 +514,12 @@ impl Value {
     }
 
     /// The order of elements in a set (cty's): strings by bytes, numbers by value, false before true, others by their
-    /// type and a canonical serialisation; null and unknown last.
+    /// type and a canonical serialisation; then what is unknown, null last.
     #[must_use]
     pub fn set_order(a: &Value, b: &Value) -> Ordering {
         let rank = |v: &Value| match v.kind {
-            Kind::Null(_) => 1,
-            Kind::Unknown(..) => 2,
+            Kind::Null(_) => 2,
+            Kind::Unknown(..) => 1,
             _ => 0,
         };
         rank(a).cmp(&rank(b)).then_with(|| match (&a.kind, &b.kind) {
@@ -699,7 +699,7 @@ fn same_type(a: &Value, b: &Value) -> bool {
 }
 
 /// Tells whether a type fits a constraint: equal but where the constraint is `Dynamic`.
-fn conforms(given: &Type, want: &Type) -> bool {
+pub(crate) fn conforms(given: &Type, want: &Type) -> bool {
     match (given, want) {
         (_, Type::Dynamic) => true,
         (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => conforms(a, b),

@@ -9,6 +9,7 @@ mod route_table;
 mod route_table_association;
 mod security_group;
 mod security_group_rule;
+mod shared;
 mod subnet;
 mod tags;
 mod vpc;

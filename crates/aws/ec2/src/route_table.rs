@@ -7,7 +7,7 @@ use sdt_provider::{
 };
 
 use crate::route::Target;
-use crate::{ec2, filter, tags, text};
+use crate::{ec2, filter, shared, tags, text};
 
 /// A set of routes for subnets and gateways. Routes may be given inline or as `aws_route`, but not both ways for one table.
 #[derive(Clone, Resource)]
@@ -78,7 +78,7 @@ impl Resource for RouteTable {
     }
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        let found = find(cx.api, known.iter().map(|t| t.id.clone())).await?;
+        let found = shared::route_tables(cx, known.iter().map(|t| t.id.clone())).await?;
         let objects = found.into_iter().filter_map(|t| {
             let id = t.route_table_id.clone()?;
             let prior = known.iter().find(|k| k.id == id)?;
@@ -142,6 +142,7 @@ impl Resource for RouteTable {
     }
 }
 
+/// Route tables by id.
 /// Route tables by id.
 pub(crate) async fn find(aws: &Aws, ids: impl IntoIterator<Item = String>) -> Result<Vec<FoundTable>, Error> {
     let found = ec2(aws).describe_route_tables().filters(filter("route-table-id", ids));

@@ -8,7 +8,7 @@ use sdt_provider::{
     Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait,
 };
 
-use crate::{ec2, filter, tags, text};
+use crate::{ec2, filter, shared, tags, text};
 
 /// A stateful firewall for network interfaces, with its rules inline. Rules may also be resources of their own
 /// (`aws_vpc_security_group_ingress_rule`), but not both ways for one group.
@@ -98,7 +98,7 @@ impl Resource for SecurityGroup {
     }
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        let groups = find(cx.api, known.iter().map(|g| g.id.clone())).await?;
+        let groups = shared::security_groups(cx, known.iter().map(|g| g.id.clone())).await?;
         let objects = groups.into_iter().filter_map(|g| {
             let id = g.group_id.clone()?;
             let prior = known.iter().find(|k| k.id == id)?;
@@ -161,7 +161,8 @@ impl Resource for SecurityGroup {
     }
 }
 
-async fn find(
+/// Groups by id.
+pub(crate) async fn find(
     aws: &Aws,
     ids: impl IntoIterator<Item = String>,
 ) -> Result<Vec<aws_sdk_ec2::types::SecurityGroup>, Error> {

@@ -1,5 +1,8 @@
 //! `aws_vpc_security_group_ingress_rule` and `aws_vpc_security_group_egress_rule`
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use aws_sdk_ec2::types::{
     IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule as Found, SecurityGroupRuleRequest,
     SecurityGroupRuleUpdate, UserIdGroupPair,
@@ -131,7 +134,7 @@ macro_rules! rule {
             }
 
             async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-                let found = find(cx.api, known.iter().map(|r| r.id.clone())).await?;
+                let found = find(cx, known.iter().map(|r| r.id.clone()).collect()).await?.to_vec();
                 // moto does not say whose the group is.
                 let nameless = found.iter().any(|r| r.group_owner_id.is_none());
                 let account = if nameless { cx.api.account().await? } else { String::new() };
@@ -278,9 +281,20 @@ rule!(
     revoke_security_group_egress
 );
 
-async fn find(aws: &Aws, ids: impl Iterator<Item = String>) -> Result<Vec<Found>, Error> {
-    let found = ec2(aws).describe_security_group_rules().filters(filter("security-group-rule-id", ids));
-    found.into_paginator().items().send().try_collect().await.api()
+/// Rules by id; one call for those of both directions in a refresh.
+async fn find(cx: &Cx<'_, Aws>, ids: BTreeSet<String>) -> Result<Arc<Vec<Found>>, Error> {
+    let list = |ids: BTreeSet<String>| async move {
+        let found = ec2(cx.api).describe_security_group_rules().filters(filter("security-group-rule-id", ids));
+        found.into_paginator().items().send().try_collect().await.api()
+    };
+    let mut all = cx.together_by("aws_vpc_security_group_ingress_rule", "id");
+    all.extend(cx.together_by("aws_vpc_security_group_egress_rule", "id"));
+    // A filter takes 200 values.
+    if all.len() <= 200 && ids.is_subset(&all) {
+        cx.shared("ec2:DescribeSecurityGroupRules", list(all)).await
+    } else {
+        list(ids).await.map(Arc::new)
+    }
 }
 
 /// The referenced group; with its account when that is another.

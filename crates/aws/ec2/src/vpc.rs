@@ -8,7 +8,7 @@ use sdt_provider::{
     Changes, Computed, Cx, Error, Id, OptComputed, Pace, PlanEdit, Resource, Seen, Tags, Token, async_trait, checks,
 };
 
-use crate::{ec2, filter, tags, text};
+use crate::{ec2, filter, shared, tags, text};
 
 /// A virtual network.
 #[derive(Clone, Resource)]
@@ -134,15 +134,31 @@ impl Resource for Vpc {
         if vpcs.is_empty() {
             return Ok(known.iter().map(|_| None).collect());
         }
-        let tables = client.describe_route_tables().filters(filter("vpc-id", ids.clone()));
-        let tables = tables.filters(filter("association.main", ["true"])).into_paginator().items().send();
-        let tables = tables.try_collect().await.api()?;
-        let groups = client.describe_security_groups().filters(filter("vpc-id", ids.clone()));
-        let groups = groups.filters(filter("group-name", ["default"])).into_paginator().items().send();
-        let groups = groups.try_collect().await.api()?;
-        let acls = client.describe_network_acls().filters(filter("vpc-id", ids));
-        let acls =
-            acls.filters(filter("default", ["true"])).into_paginator().items().send().try_collect().await.api()?;
+        let tables = shared::all_route_tables(cx).await?;
+        let tables = match tables {
+            Some(all) => all.to_vec(),
+            None => {
+                let main = client.describe_route_tables().filters(filter("vpc-id", ids.clone()));
+                let main = main.filters(filter("association.main", ["true"])).into_paginator().items().send();
+                main.try_collect().await.api()?
+            }
+        };
+        let main_tables: Vec<_> =
+            tables.iter().filter(|t| t.associations().iter().any(|a| a.main() == Some(true))).collect();
+        // Which group and ACL a VPC was made with never changes: asked for once.
+        let fresh = |id: &Option<String>| id.as_deref().is_none_or(str::is_empty);
+        let mut groups = Vec::new();
+        if known.iter().any(|k| fresh(&k.default_security_group_id)) {
+            let call = client.describe_security_groups().filters(filter("vpc-id", ids.clone()));
+            let call = call.filters(filter("group-name", ["default"])).into_paginator().items().send();
+            groups = call.try_collect().await.api()?;
+        }
+        let mut acls = Vec::new();
+        if known.iter().any(|k| fresh(&k.default_network_acl_id)) {
+            let call = client.describe_network_acls().filters(filter("vpc-id", ids));
+            let call = call.filters(filter("default", ["true"])).into_paginator().items().send();
+            acls = call.try_collect().await.api()?;
+        }
         // Three attributes have no bulk read.
         let found: Vec<String> = vpcs.iter().filter_map(|v| v.vpc_id.clone()).collect();
         let flags = each(&found, |id| async move { flags(cx.api, &id).await.map(Some) }).await?;
@@ -153,14 +169,22 @@ impl Resource for Vpc {
             let of = |vpc: Option<&str>| vpc == Some(id.as_str());
             let ipv6 = prior.ipv6_of(vpc.ipv6_cidr_block_association_set());
             let owner = vpc.owner_id.unwrap_or_default();
-            let main = tables.iter().find(|t| of(t.vpc_id())).and_then(|t| t.route_table_id.clone());
+            let main = main_tables.iter().find(|t| of(t.vpc_id())).and_then(|t| t.route_table_id.clone());
             let object = Self {
                 arn: Some(cx.api.arn("ec2", &owner, &format!("vpc/{id}"))),
                 assign_generated_ipv6_cidr_block: Some(ipv6.pool.as_deref() == Some(AMAZON_POOL)),
                 cidr_block: text(vpc.cidr_block),
-                default_network_acl_id: acls.iter().find(|a| of(a.vpc_id())).and_then(|a| a.network_acl_id.clone()),
+                default_network_acl_id: prior
+                    .default_network_acl_id
+                    .clone()
+                    .filter(|i| !i.is_empty())
+                    .or_else(|| acls.iter().find(|a| of(a.vpc_id())).and_then(|a| a.network_acl_id.clone())),
                 default_route_table_id: prior.default_route_table_id.clone().or_else(|| main.clone()),
-                default_security_group_id: groups.iter().find(|g| of(g.vpc_id())).and_then(|g| g.group_id.clone()),
+                default_security_group_id: prior
+                    .default_security_group_id
+                    .clone()
+                    .filter(|i| !i.is_empty())
+                    .or_else(|| groups.iter().find(|g| of(g.vpc_id())).and_then(|g| g.group_id.clone())),
                 dhcp_options_id: text(vpc.dhcp_options_id),
                 enable_dns_hostnames: Some(hostnames),
                 enable_dns_support: support,
@@ -250,8 +274,10 @@ async fn flags(aws: &Aws, id: &str) -> Result<[bool; 3], Error> {
         VpcAttributeName::EnableNetworkAddressUsageMetrics,
     ];
     let mut out = [false; 3];
-    for (flag, name) in out.iter_mut().zip(names) {
-        let answer = ec2(aws).describe_vpc_attribute().vpc_id(id).attribute(name).send().await.api()?;
+    let call = |name| ec2(aws).describe_vpc_attribute().vpc_id(id).attribute(name).send();
+    let answers = each(&names, |name| async move { call(name).await.api().map(Some) }).await?;
+    for (flag, answer) in out.iter_mut().zip(answers) {
+        let answer = answer.ok_or_else(|| Error::not_found(format!("the VPC {id} is gone")))?;
         let value =
             answer.enable_dns_support.or(answer.enable_dns_hostnames).or(answer.enable_network_address_usage_metrics);
         *flag = value.and_then(|v| v.value).unwrap_or_default();

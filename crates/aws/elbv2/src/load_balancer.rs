@@ -262,7 +262,7 @@ impl Resource for LoadBalancer {
         let arns: Vec<String> = known.iter().map(|k| k.id.clone()).collect();
         let found = elbv2(cx.api).describe_load_balancers().set_load_balancer_arns(Some(arns.clone()));
         let found = found.send().await.api()?.load_balancers.unwrap_or_default();
-        let mut tagged = tags::of(cx.api, &arns).await?;
+        let mut tagged = tags::together(cx, &arns).await?;
         // Attributes and capacity have no bulk read.
         let attributes = each(&arns, |arn| async move { read_attributes(cx.api, &arn).await.map(Some) }).await?;
         let mut attributes: BTreeMap<String, _> = arns.iter().cloned().zip(attributes).collect();

@@ -5,6 +5,7 @@ mod role;
 mod role_policy;
 mod role_policy_attachment;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_iam::types::{EntityType, RoleDetail};
@@ -29,8 +30,19 @@ const HANDFUL: usize = 5;
 /// IAM takes up to two minutes until what was made is seen everywhere.
 const PROPAGATION: Duration = Duration::from_secs(120);
 
-/// All roles of the account with their policies: GetAccountAuthorizationDetails.
-async fn role_details(aws: &Aws) -> Result<Vec<RoleDetail>, Error> {
+/// Tells whether so many objects are read that listing the account costs less than asking for each.
+fn many(cx: &Cx<'_, Aws>, known: usize) -> bool {
+    let types = ["aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment"];
+    known.max(types.iter().map(|t| cx.together(t).len()).sum()) >= HANDFUL
+}
+
+/// All roles of the account with their policies; one listing serves all types of a refresh.
+async fn role_details(cx: &Cx<'_, Aws>) -> Result<Arc<Vec<RoleDetail>>, Error> {
+    cx.shared("iam:GetAccountAuthorizationDetails", list_role_details(cx.api)).await
+}
+
+/// GetAccountAuthorizationDetails
+async fn list_role_details(aws: &Aws) -> Result<Vec<RoleDetail>, Error> {
     let mut out = Vec::new();
     let mut marker = None;
     loop {

@@ -1,6 +1,6 @@
 //! `sdt init`
 
-use sdt_config::Config;
+use sdt_config::{Config, LOCK_FILE, LockFile};
 use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_state::{Migration, migrate};
 
@@ -82,7 +82,8 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     *sources = read;
     let mut warnings = loaded.diagnostics;
     if warnings.has_errors() {
-        return Err(introduce(warnings, sources));
+        // Without module calls nothing but the configuration itself is looked at, and the headline says so.
+        return Err(if loaded.config.root.has_calls { warnings } else { introduce(warnings, sources) });
     }
     if parsed.is("backend", true) {
         app.ui.say("\nInitializing the backend...\n");
@@ -99,17 +100,39 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     }
     app.ui.say("Initializing provider plugins...\n");
     let registry = providers::registry();
-    let found = providers::check(&loaded.config, None, &registry);
+    let mut found = providers::check(&loaded.config, None, &registry);
     if found.has_errors() {
+        for d in found.0.iter_mut().filter(|d| d.summary == "Missing required provider") {
+            d.summary = "Failed to query available provider packages".into();
+        }
         return Err(found);
     }
+    let locked = locked()?;
     for addr in loaded.config.required_providers().keys() {
-        if let Some(version) = registry.get(addr).and_then(|p| p.version()) {
-            app.ui.say(&format!("- {} is built in and acts as v{version}\n", addr.for_display()));
+        let Some(version) = registry.get(addr).and_then(|p| p.version()) else { continue };
+        app.ui.say(&format!("- {} is built in and acts as v{version}\n", addr.for_display()));
+        if let Some(locked) = locked.providers.get(addr).filter(|l| l.version.to_string() != version) {
+            warnings.push(Diagnostic::warning(
+                "Locked version differs from the built-in one",
+                format!(
+                    "{LOCK_FILE} says that {} is used at version {}; the one that is built in acts as {version}. Attributes that came or went between the two differ accordingly.",
+                    addr.for_display(),
+                    locked.version
+                ),
+            ));
         }
     }
     warnings.extend(found);
     Ok(warnings)
+}
+
+/// What Terraform has noted about providers, if it was here.
+fn locked() -> Result<LockFile, Diagnostics> {
+    match std::fs::read_to_string(LOCK_FILE) {
+        Ok(text) => LockFile::parse(&text),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(LockFile::default()),
+        Err(e) => Err(failure("Failed to read the dependency lock file", format!("{LOCK_FILE}: {e}"))),
+    }
 }
 
 /// Errors of the root module stand under a headline that says why nothing was initialized.
@@ -117,7 +140,7 @@ fn introduce(diags: Diagnostics, sources: &SourceMap) -> Diagnostics {
     let in_root = |d: &Diagnostic| {
         let late = ["Unreadable module directory", "Unsupported Terraform Core version", "Module not installed"];
         !late.contains(&&*d.summary)
-            && d.subject.is_some_and(|s| sources.file(s.source).is_some_and(|f| !f.name.contains('/')))
+            && d.subject.is_none_or(|s| sources.file(s.source).is_some_and(|f| !f.name.contains('/')))
     };
     if !diags.0.iter().any(in_root) {
         return diags;

@@ -264,6 +264,8 @@ fn ignored(r: &Resource, schema: &Schema) -> Diagnostics {
 /// Checks that `depends_on` names whole objects that are there.
 fn depends_on(ctx: &Context<'_>, all: &[Traversal]) -> Diagnostics {
     let mut diags = Diagnostics::new();
+    // Instances of one object cannot depend on different things.
+    let ctx = &Context { repetition: Repetition::None, ..*ctx };
     for t in all {
         match parse_reference(t) {
             Err(d) => diags.extend(d),
@@ -277,7 +279,8 @@ fn depends_on(ctx: &Context<'_>, all: &[Traversal]) -> Diagnostics {
                     diags.push(Diagnostic::error("Invalid depends_on reference", detail).at(at));
                     continue;
                 }
-                if r.subject != Referenceable::SelfObject {
+                // After the first mistake the existence of the others is not looked at.
+                if r.subject != Referenceable::SelfObject && !diags.has_errors() {
                     diags.extend(ctx.references(&[r]).0);
                 }
             }
@@ -302,9 +305,11 @@ fn provisioner_sources(p: &Provisioner) -> Diagnostics {
         _ => return Diagnostics::new(),
     };
     let (found, _, _) = p.config.partial_content(&crate::load::schema(names, &[]));
-    if found.attributes.len() == 1 {
-        return Diagnostics::new();
-    }
-    let detail = format!("Exactly one of {} must be set.", names.join(", "));
-    Diagnostic::error(format!("Invalid {} provisioner configuration", p.kind), detail).into()
+    let summary = match (&*p.kind, found.attributes.len()) {
+        (_, 1) => return Diagnostics::new(),
+        ("file", 0) => "Must provide one of 'source' or 'content'".to_owned(),
+        ("file", _) => "Cannot set both 'source' and 'content'".to_owned(),
+        (kind, _) => format!("Invalid {kind} provisioner configuration"),
+    };
+    Diagnostic::error(summary, format!("Exactly one of {} must be set.", names.join(", "))).into()
 }

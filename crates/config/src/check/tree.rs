@@ -3,7 +3,7 @@
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_hcl::{AttributeSchema, BodySchema};
 
-use crate::{Config, Module, ModuleCall, provisioner_schema};
+use crate::{Config, Module, ModuleCall, Resource, provisioner_schema};
 
 /// Checks arguments of module calls against the variables of the modules, provider configurations of resources, and targets of imports. With
 /// errors here nothing else is looked at.
@@ -27,7 +27,7 @@ pub fn check_tree(config: &Config) -> Diagnostics {
                     "{addr} uses the provider configuration {}, and there is none of that name. Declare it in a provider block with this alias, or pass it to the module.",
                     r.provider_config()
                 );
-                diags.push(Diagnostic::error("Provider configuration not present", detail));
+                diags.push(Diagnostic::error(missing_provider(config, module, r), detail));
             }
         }
     }
@@ -39,6 +39,16 @@ pub fn check_tree(config: &Config) -> Diagnostics {
         }
     }
     diags
+}
+
+/// The title for a resource whose provider configuration is not there: it may be the one that a call passes to the module.
+fn missing_provider(config: &Config, module: &Module, r: &Resource) -> String {
+    let own = r.provider_config();
+    let passed = config.call(&module.path).and_then(|c| c.providers.as_ref()?.iter().find(|p| p.child == own));
+    match passed.and_then(|p| p.parent.alias.as_ref()) {
+        Some(alias) => format!("missing provider provider[\"{}\"].{alias}", module.provider_of(r)),
+        None => "Provider configuration not present".to_owned(),
+    }
 }
 
 /// Checks the arguments of a call: each variable without default is required, nothing else than variables is expected.

@@ -79,6 +79,7 @@ fn add(module: &mut Module, block: &ContentBlock, overs: &Overrides, diags: &mut
             }
         }
         "module" => {
+            module.has_calls = true;
             if let Some(c) = module_call(&overs.merged(block), diags) {
                 let what = format!("A module call named {:?}", &*c.name);
                 let span = c.span;

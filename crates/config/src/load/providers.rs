@@ -99,7 +99,8 @@ fn check_call(
         }
         let declared = module.required_providers.contains_key(&p.parent.name)
             || module.providers.keys().any(|k| k.name == p.parent.name);
-        if !declared && !told.contains(&&p.parent) {
+        // Configurations with an alias are never inherited; that one is missing is told where it is used.
+        if !declared && p.parent.alias.is_none() && !told.contains(&&p.parent) {
             told.push(&p.parent);
             let what = if module.path.is_root() { "the root module".to_owned() } else { module.path.to_string() };
             undefined(&p.parent, &guess(module, &p.parent), &what, p.parent_span, diags);

@@ -170,9 +170,7 @@ fn lifecycle(mode: Mode, addr: &ResourceAddr, body: &ConfigBody, diags: &mut Dia
 }
 
 fn ignore_changes(expr: &Expr, diags: &mut Diagnostics) -> IgnoreChanges {
-    let word = statics::quoted(expr).map(|(t, _)| t).or_else(|| statics::keyword(expr).map(|k| k.to_string()));
-    if word.as_deref() == Some("all") {
-        literal::keyword(expr, diags);
+    if statics::keyword(expr).as_deref() == Some("all") {
         return IgnoreChanges::All;
     }
     let items = literal::list(expr, diags);

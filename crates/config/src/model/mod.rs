@@ -43,6 +43,8 @@ pub struct Module {
     pub resources: IndexMap<ResourceAddr, Resource>,
     /// Calls of other modules.
     pub calls: IndexMap<Str, ModuleCall>,
+    /// Whether there is a `module` block at all, even one that cannot be read.
+    pub has_calls: bool,
     /// `provider` blocks.
     pub providers: IndexMap<LocalProviderConfig, ProviderConfig>,
     /// `required_providers`, implied ones not included.

@@ -78,9 +78,12 @@ impl ApplyWalk {
 
     /// What the journal says in the end: the object as it is in the state by now.
     pub(super) fn journal_end(&mut self, m: &Making, change: &Change, failure: Option<String>) {
-        if !m.journalled {
-            return;
-        }
+        // What has no effect outside needs no entry before its call: one after it, with the outcome, is all there is to know.
+        let begun = match (m.journalled, self.core.type_info(m.n)) {
+            (true, _) => None,
+            (false, Some(info)) if self.lasting => Some(Entry::Begun(Box::new(self.begun(m, &info, change)))),
+            _ => return,
+        };
         let addr = instance_to_state(&change.addr);
         let object = self.state.instance(&addr, m.deposed.as_deref()).map(v4::instance_to_json);
         let token = m.token.clone();
@@ -88,7 +91,7 @@ impl ApplyWalk {
             None => Entry::Done(Done { token, object: if m.action == Action::Delete { None } else { object } }),
             Some(message) => Entry::Failed(Failed { token, message, object }),
         };
-        self.core.ops.push(Op::Journal(vec![entry]));
+        self.core.ops.push(Op::Journal(begun.into_iter().chain([entry]).collect()));
     }
 
     /// How planning resolved what an interrupted run had left open; written before anything else.

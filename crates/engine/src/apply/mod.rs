@@ -68,6 +68,9 @@ pub struct ApplyWalk {
     /// Changes that have been made.
     done: usize,
     closing: close::Closing,
+    /// Whether this run changes things that outlast the process: then what lives in the state alone (a password that was drawn) is
+    /// journalled too, since those things depend on it.
+    lasting: bool,
     dependencies: crate::lifecycle::Dependencies,
 }
 
@@ -101,6 +104,10 @@ impl ApplyWalk {
                 changes_of.entry(n).or_default().push(i);
             }
         }
+        let lasting = changes_of.iter().any(|(n, changes)| {
+            changes.iter().any(|i| plan.changes[*i].is_effective())
+                && core.type_info(*n).is_some_and(|t| t.provider.has_outside_effects())
+        });
         let halted = core.diags.has_errors();
         let closing = close::Closing::new(!plan.marked.is_empty());
         Self {
@@ -121,6 +128,7 @@ impl ApplyWalk {
             interrupted: false,
             done: 0,
             closing,
+            lasting,
             dependencies: crate::lifecycle::Dependencies::default(),
         }
     }
@@ -252,11 +260,17 @@ impl ApplyWalk {
     fn set_output(&mut self, name: &str, value: &sdt_value::Value) {
         let declared = self.core.tree.module(0).outputs.get(name);
         let Some(output) = declared.filter(|o| !o.ephemeral) else { return };
-        if value.is_null() || !value.is_wholly_known() {
+        if value.is_null() {
             self.state.outputs.remove(name);
             return;
         }
         let (bare, _) = value.clone().unmark_deep();
+        // What no apply can make known, such as the result of format("%s", null), is kept as null of its type.
+        let known = bare.clone().transform(&mut |_, v| {
+            let kept = if v.is_unknown() { sdt_value::Value::null(v.ty()) } else { v };
+            Ok::<_, std::convert::Infallible>(kept)
+        });
+        let bare = known.unwrap_or(bare);
         let stored = OutputValue::from_value(&bare, output.sensitive);
         self.state.outputs.insert(name.to_owned(), stored);
     }

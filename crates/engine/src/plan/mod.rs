@@ -22,7 +22,7 @@ use sdt_plan::{Action, Base, Change, CheckKind, Drift, Marked, NodeAddr, Plan, P
 use sdt_state::{Entry, State, Unresolved};
 
 use crate::core::{Core, Stage};
-use crate::graph::ConfigGraph;
+use crate::graph::{ConfigGraph, OpenResource};
 use crate::input::{PlanOptions, ProviderLookup, Variables};
 use crate::op::{Answer, Event, Op, OpId, Progress, ProviderKey};
 use crate::rules::RuleKind;
@@ -129,8 +129,14 @@ impl PlanWalk {
         let mut state = base_state.clone();
         let (moved, open_moves, mut diags) = crate::moves::apply_moves(&config, &tree, &mut state);
         diags.extend(crate::targets::check_moves(&options, &moved));
-        let mut open: Vec<_> =
-            unresolved.iter().map(|u| (u.begun.address.resource.clone(), u.begun.provider.clone())).collect();
+        let mut open: Vec<OpenResource> = unresolved
+            .iter()
+            .map(|u| OpenResource {
+                key: u.begun.address.resource.clone(),
+                provider: u.begun.provider.clone(),
+                dependencies: u.begun.dependencies.clone(),
+            })
+            .collect();
         if options.generate {
             open.extend(import::undeclared_targets(&config));
         }

@@ -14,7 +14,14 @@ impl Env<'_> {
         let before = diags.0.len();
         let a = self.eval(lhs, diags);
         let a = self.operand(a, operand_type.as_ref(), lhs, "left", whole, diags);
+        let settled = matches!((op, a.as_bool()), (BinaryOp::Or, Some(true)) | (BinaryOp::And, Some(false)));
+        let here = diags.0.len();
         let b = self.eval(rhs, diags);
+        if settled && diags.0.len() > here {
+            // The left side alone decides, so that `x == null || f(x)` can be written. Source: Terraform 1.12.
+            diags.0.truncate(here);
+            return a;
+        }
         let b = self.operand(b, operand_type.as_ref(), rhs, "right", whole, diags);
         if diags.0.len() > before {
             return Value::unknown(result_type);

@@ -275,7 +275,10 @@ impl Instance for ChaosProvider {
                 };
                 ApplyAnswer { unclear: false, object, private: none(), complaints }
             }
-            (false, Some(id)) if r.resume.is_some() => self.finish(&id, &r.planned).await,
+            (false, Some(id)) if r.resume.is_some() => {
+                let finished = self.finish(&id, &r.planned).await;
+                if finished.complaints.is_empty() { self.update(&id, &r).await } else { finished }
+            }
             (false, Some(id)) => self.update(&id, &r).await,
             (false, None) => self.create(&r, sink).await,
         }
