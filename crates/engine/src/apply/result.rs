@@ -201,6 +201,12 @@ impl ApplyWalk {
             instance.tainted = self.state.instance(&addr, None).is_some_and(|i| i.tainted);
         }
         instance.dependencies = self.dependencies(m.n);
+        if failed && let Some(before) = self.state.instance(&addr, None) {
+            // What it was to turn away from it may still use.
+            let both: std::collections::BTreeSet<_> =
+                before.dependencies.iter().chain(instance.dependencies.iter()).cloned().collect();
+            instance.dependencies = both.into_iter().collect();
+        }
         instance.create_before_destroy = change.create_before_destroy;
         self.state.set_instance(&resource_to_state(&change.addr), &change.provider.to_string(), instance);
     }
