@@ -354,7 +354,11 @@ pub(crate) async fn plan(
     }
     // What is wrong whatever the values are comes first, as it does in Terraform: some of it shows only while values are unknown.
     let library = Library::new(&app.env, ready.sources.clone(), None);
-    let wrong = sdt_engine::validate(&ready.config, ready.registry.clone(), engine_env(app, &library, &ready.backend.workspace));
+    let wrong = sdt_engine::validate(
+        &ready.config,
+        ready.registry.clone(),
+        engine_env(app, &library, &ready.backend.workspace),
+    );
     if wrong.has_errors() {
         let mut all = ready.warnings.clone();
         all.extend(wrong);

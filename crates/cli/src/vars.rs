@@ -52,7 +52,8 @@ pub(crate) fn for_plan(
     for assignment in found {
         let variable = config.root.variables.get(&assignment.name);
         // What is not declared is warned of again.
-        if variable.is_none_or(|v| v.ephemeral) && (variable.is_some() || matches!(assignment.origin, Origin::File(_))) {
+        if variable.is_none_or(|v| v.ephemeral) && (variable.is_some() || matches!(assignment.origin, Origin::File(_)))
+        {
             given.push(assignment);
         } else if assignment.origin == Origin::CommandLine {
             let detail = format!(

@@ -9,8 +9,8 @@ use sdt_provider::{
     ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Mode, PlanAnswer, PlanRequest, Provider,
     ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
 };
-use sdt_schema::{Block, Schema};
-use sdt_value::{Kind, Str, Type, Value};
+use sdt_schema::Schema;
+use sdt_value::{Str, Value};
 
 /// Values for what a type computes, by whether it is a data source and its name.
 pub(crate) type Defaults = BTreeMap<(bool, String), Value>;
@@ -31,56 +31,9 @@ impl MockInstance {
     fn complete(&self, mode: Mode, type_name: &str, object: &Value) -> Value {
         let Some(schema) = self.inner.schema(mode, type_name) else { return object.clone() };
         let given = self.defaults.get(&(mode == Mode::Data, type_name.to_owned()));
-        block(&schema.block, object, given, mode == Mode::Data)
-    }
-}
-
-/// Fills a block. `nulls`: what is computed and null is made up too, as for data sources.
-fn block(schema: &Block, object: &Value, given: Option<&Value>, nulls: bool) -> Value {
-    let Some(members) = object.as_members() else { return object.clone() };
-    let mut out = members.clone();
-    for (name, attribute) in &schema.attributes {
-        let Some(value) = out.get(name) else { continue };
-        if !(value.is_unknown() || nulls && attribute.computed && value.is_null()) {
-            continue;
-        }
-        let ty = attribute.ty.without_optional();
-        let wanted = given.and_then(|g| g.get(name)).and_then(|v| sdt_value::convert(v, &ty).ok());
-        out.insert(name.clone(), wanted.unwrap_or_else(|| made_up(&ty)));
-    }
-    for (name, nested) in &schema.blocks {
-        let given = given.and_then(|g| g.get(name));
-        let each = |items: &[Value]| items.iter().map(|v| block(&nested.block, v, given, nulls)).collect::<Vec<_>>();
-        let Some(value) = out.get(name) else { continue };
-        let filled = match value.kind() {
-            Kind::Object(_) => block(&nested.block, value, given, nulls),
-            Kind::List(t, items) => Value::list(t.clone(), each(items)),
-            Kind::Set(t, items) => Value::set(t.clone(), each(items)),
-            Kind::Unknown(t, _) => made_up(t),
-            _ => continue,
-        };
-        out.insert(name.clone(), filled);
-    }
-    Value::object(out)
-}
-
-fn made_up(ty: &Type) -> Value {
-    match ty {
-        Type::String => {
-            let mut bytes = [0u8; 8];
-            crate::backend::random(&mut bytes);
-            const SIGNS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-            let text: String = bytes.iter().map(|b| char::from(SIGNS[usize::from(*b) % SIGNS.len()])).collect();
-            Value::string(text)
-        }
-        Type::Number => Value::number(0),
-        Type::Bool => Value::FALSE,
-        Type::List(t) => Value::list((**t).clone(), Vec::new()),
-        Type::Set(t) => Value::set((**t).clone(), Vec::new()),
-        Type::Map(t) => Value::map((**t).clone(), BTreeMap::new()),
-        Type::Object(o) => Value::object(o.attrs.iter().map(|(k, t)| (k.clone(), made_up(t)))),
-        Type::Tuple(items) => Value::tuple(items.iter().map(made_up).collect()),
-        Type::Dynamic => Value::NULL,
+        // Each object has values of its own.
+        let seed = format!("{type_name} {}", crate::backend::uuid());
+        sdt_engine::complete(&schema.block, object, given, mode == Mode::Data, &seed)
     }
 }
 

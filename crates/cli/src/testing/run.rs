@@ -18,7 +18,7 @@ use sdt_value::{Marks, Value};
 use super::evaluate::{Names, evaluate};
 use super::harness::{self, CHECK, Harness};
 use super::mock::{Defaults, MockProvider};
-use super::model::{Override, Run, TestFile};
+use super::model::{Run, TestFile};
 use super::report::Report;
 use crate::app::App;
 use crate::args::Parsed;
@@ -66,6 +66,7 @@ struct Made {
     variables: Variables,
     registry: Arc<Registry>,
     sources: SourceMap,
+    overrides: Vec<sdt_plan::Override>,
     run: String,
 }
 
@@ -162,14 +163,14 @@ async fn one(
         Err((diags, sources)) => return result(Status::Error, diags, sources),
     };
     let prepared = prepare(session, file, sources, run, names, &harness);
-    let (variables, registry, library) = match prepared {
+    let (variables, registry, library, overrides) = match prepared {
         Ok(prepared) => prepared,
         Err((diags, sources)) => return result(Status::Error, diags, sources),
     };
     let key = run.module.clone().unwrap_or_default();
     let state = made.iter().find(|(k, _)| *k == key).map(|(_, m)| m.state.clone()).unwrap_or_default();
     let options = match options(run) {
-        Ok(options) => options,
+        Ok(options) => PlanOptions { overrides: overrides.clone(), ..options },
         Err(diags) => return result(Status::Error, diags, sources.clone()),
     };
     let (plan, diags) = plan(session, &harness.config, &state, &variables, &registry, &library, options).await;
@@ -229,17 +230,19 @@ async fn one(
         made.retain(|(k, _)| *k != key);
         let (config, sources) = (harness.config.clone(), library.sources());
         let run = run.name.clone();
-        made.push((key, Made { state, config, variables, registry, sources, run }));
+        made.push((key, Made { state, config, variables, registry, sources, overrides, run }));
     }
-    let mut outcome = judge(file, run, all, &failing, &expected, unknown);
-    outcome.sources = library.sources();
+    let sources = library.sources();
+    let source = sources.find(&file.path).unwrap_or(file.source);
+    let mut outcome = judge(source, run, all, &failing, &expected, unknown);
+    outcome.sources = sources;
     outcome.shown = shown;
     outcome
 }
 
 /// What the diagnostics and the failing objects mean for a run.
 fn judge(
-    file: &TestFile,
+    source: sdt_diag::SourceId,
     run: &Run,
     all: Diagnostics,
     failing: &[String],
@@ -272,12 +275,12 @@ fn judge(
     if unknown {
         status = Status::Error;
         let detail = "A condition of this run depends on what is known only after apply. Use command = apply, or assert on something that the plan knows.";
-        diags.push(Diagnostic::error("Unknown condition value", detail).at(run.header));
+        diags.push(Diagnostic::error("Unknown condition value", detail).at(Span { source, ..run.header }));
     }
     for (name, span) in run.expect_failures.iter().filter(|(n, _)| !failing.contains(n)) {
         status = Status::Error;
         let detail = format!("The checkable object {name} was expected to report an error, and did not.");
-        let span = Span { source: file.source, ..*span };
+        let span = Span { source, ..*span };
         diags.push(Diagnostic::error("Missing expected failure", detail).at(span));
     }
     Outcome { status, diags, ..skipped(&run.name) }
@@ -293,6 +296,13 @@ fn is_condition(d: &Diagnostic) -> bool {
 
 fn as_errors(diags: Diagnostics) -> Diagnostics {
     let each = diags.into_iter().filter(|d| d.summary != CONDITIONS[5]).map(|mut d| {
+        // Outputs go by another name while they are evaluated.
+        if d.summary == "Reference to undeclared local value"
+            && let Some(name) = d.detail.split("\"_").nth(1).and_then(|rest| rest.split('"').next())
+        {
+            d.detail = format!("The configuration has no output value named {name:?}.");
+            d.summary = "Reference to undeclared output value".into();
+        }
         if is_condition(&d) {
             d.severity = Severity::Error;
         }
@@ -337,7 +347,7 @@ fn dedup(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-type Prepared = (Variables, Arc<Registry>, Arc<Library>);
+type Prepared = (Variables, Arc<Registry>, Arc<Library>, Vec<sdt_plan::Override>);
 
 fn prepare(
     session: &Session<'_>,
@@ -394,20 +404,19 @@ fn prepare(
     if missing.has_errors() {
         return Err((missing, library.sources()));
     }
-    let mut unused = Diagnostics::new();
+    let mut overrides = Vec::new();
     for o in file.overrides.iter().chain(&run.overrides) {
-        unused.extend(check_override(o));
+        let target = o.target.parse::<Target>().map_err(|e| {
+            let detail = format!("{:?}: {}", o.target, e.detail);
+            here(Diagnostic::error("Invalid override target", detail).at(o.span).into())
+        })?;
+        let values = match o.values {
+            Some(span) => eval(span, &known)?,
+            None => Value::object::<sdt_value::Str>([]),
+        };
+        overrides.push(sdt_plan::Override { target, values });
     }
-    if unused.has_errors() {
-        return Err(here(unused));
-    }
-    Ok((variables, Arc::new(registry), library))
-}
-
-fn check_override(o: &Override) -> Diagnostics {
-    let _ = (&o.values, &o.target);
-    let detail = format!("{} cannot be overridden: sdt test knows mock providers only.", o.target);
-    Diagnostic::error("Overrides are not supported", detail).at(o.span).into()
+    Ok((variables, Arc::new(registry), library, overrides))
 }
 
 fn options(run: &Run) -> Result<PlanOptions, Diagnostics> {
@@ -455,7 +464,7 @@ async fn plan(
 /// Destroys what a module has made; the objects that stay.
 async fn destroy(session: &Session<'_>, made: Made) -> (Diagnostics, Vec<String>) {
     let library = Library::new(&session.app.env, made.sources.clone(), Some(time::OffsetDateTime::now_utc()));
-    let options = PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() };
+    let options = PlanOptions { mode: PlanMode::Destroy, overrides: made.overrides.clone(), ..PlanOptions::default() };
     let (plan, mut diags) =
         plan(session, &made.config, &made.state, &made.variables, &made.registry, &library, options).await;
     let mut state = made.state;

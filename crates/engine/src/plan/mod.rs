@@ -29,6 +29,7 @@ use crate::rules::RuleKind;
 use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::tree::Tree;
+pub(crate) use data::unknown_computed;
 pub(crate) use import::check_import_id;
 use instance::InstancePlan;
 pub(crate) use instance::on;
@@ -149,6 +150,7 @@ impl PlanWalk {
         let wanted = crate::targets::wanted(&core.graph, &options, targeted.as_ref());
         let failed = diags.has_errors();
         core.diags = diags;
+        core.overrides = options.overrides.clone().into();
         // A move by itself is no change that was found outside.
         let base_state = match options.mode {
             PlanMode::RefreshOnly if !moved.is_empty() => state.clone(),
@@ -416,6 +418,7 @@ impl PlanWalk {
             state_changed,
             recovered: self.recovered.iter().filter_map(|e| serde_json::to_value(e).ok()).collect(),
             generated: self.generated,
+            overrides: self.options.overrides,
             marked: self.marked.into_iter().map(|(_, m)| m).collect(),
         };
         (plan, self.core.diags)

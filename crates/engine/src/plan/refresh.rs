@@ -260,6 +260,7 @@ impl PlanWalk {
                 && p.addr.resource.mode == Mode::Managed
                 && self.core.graph.node(p.node).provider == Some(provider)
                 && self.included(p.node, &p.addr)
+                && crate::overrides::of(&self.core.overrides, &p.addr).is_none()
         })
     }
 
