@@ -6,7 +6,9 @@ use std::path::Path;
 use sdt_config::{Files, Load, Loaded, Manifest};
 use sdt_diag::SourceMap;
 
+use crate::app::App;
 use crate::env::Env;
+use crate::modules::Install;
 
 /// Files below the working folder.
 pub(crate) struct Disk;
@@ -75,6 +77,19 @@ fn read(env: &Env, installing: bool, files: &dyn Files) -> Project {
     let manifest = std::fs::read(manifest_path(env)).map(|text| Manifest::parse(&text)).unwrap_or_default();
     let what = Load { manifest, installing, ..Load::default() };
     let loaded = sdt_config::load(files, &what, &mut sources);
+    Project { loaded, sources }
+}
+
+/// Loads the configuration and installs the modules it calls.
+pub(crate) fn install(app: &App, upgrade: bool) -> Project {
+    let mut sources = SourceMap::default();
+    let manifest = std::fs::read(manifest_path(&app.env)).map(|text| Manifest::parse(&text)).unwrap_or_default();
+    let what = Load { manifest, installing: true, ..Load::default() };
+    let mut installer = Install::new(app, upgrade);
+    let loaded = sdt_config::load_installing(&Disk, &what, &mut sources, &mut installer);
+    for (key, entry) in &loaded.manifest.modules {
+        installer.found(key, entry);
+    }
     Project { loaded, sources }
 }
 

@@ -12,6 +12,7 @@ mod config_json;
 mod env;
 mod functions;
 mod load;
+mod modules;
 mod operation;
 mod progress;
 mod providers;

@@ -464,6 +464,10 @@ pub(crate) fn backend_of(file: &PlanFile) -> Backend {
 
 /// Writes a plan file for `-out`.
 pub(crate) fn save(ready: &Ready, plan: Plan, path: &str) -> Result<(), Diagnostics> {
+    let infinite = crate::commands::apply::infinite_outputs(&plan, "Failed to write plan file");
+    if infinite.has_errors() {
+        return Err(infinite);
+    }
     let bytes = sdt_plan::file::write(&plan_file(ready, plan), env!("CARGO_PKG_VERSION"))
         .map_err(|e| failure("Failed to write plan file", e))?;
     backend::write_private(std::path::Path::new(path), &bytes)

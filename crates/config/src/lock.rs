@@ -93,7 +93,9 @@ mod tests {
             versions,
             ["registry.terraform.io/hashicorp/aws 5.100.0", "registry.terraform.io/hashicorp/random 3.7.2"]
         );
-        for broken in ["provider \"x/y/z/q\" {\n}\n", "provider \"hashicorp/aws\" {\n  version = \"x\"\n}\n", "provider {"] {
+        for broken in
+            ["provider \"x/y/z/q\" {\n}\n", "provider \"hashicorp/aws\" {\n  version = \"x\"\n}\n", "provider {"]
+        {
             assert!(LockFile::parse(broken).is_err(), "{broken}");
         }
     }

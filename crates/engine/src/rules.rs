@@ -93,23 +93,24 @@ impl Ctx<'_> {
         match value.kind() {
             Kind::Bool(true) => Outcome { status: CheckStatus::Pass, message: None, diags },
             Kind::Bool(false) => {
-                if is_variable {
+                let (detail, subject) = if is_variable {
                     let (text, more) = self.validation_message(&rule.error_message);
                     diags.extend(more);
                     let Some(text) = text else { return error(diags) };
-                    message = Some(format!("{text}\n\nThis was checked by the validation rule of the variable."));
-                }
-                let subject = if is_variable { place } else { at };
-                let detail = message.clone().unwrap_or_else(|| {
-                    "The condition does not hold, and its message cannot be shown or is not known yet.".to_owned()
-                });
+                    message = Some(text.clone());
+                    (format!("{text}\n\nThis was checked by the validation rule of the variable."), place)
+                } else {
+                    let shown = message.clone().unwrap_or_else(|| {
+                        "The condition does not hold, and its message cannot be shown or is not known yet.".to_owned()
+                    });
+                    (shown, at)
+                };
                 let mut d = Diagnostic::error(kind.failed(), detail).at(subject);
                 d.values = sdt_hcl::expr_values(&rule.condition, self, sdt_hcl::Cause::default());
                 if kind == RuleKind::Assert {
                     d.severity = Severity::Warning;
                 }
                 diags.push(d);
-                let message = message.map(|m| m.split("\n\nThis was checked").next().unwrap_or_default().to_owned());
                 Outcome { status: CheckStatus::Fail, message, diags }
             }
             _ => {

@@ -3,7 +3,7 @@
 use sdt_value::{Kind, Number, Type, Value, convert, unify};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::call::{Out, arg, fail, int_arg, num_arg};
+use crate::call::{Out, arg, fail, int_arg};
 use crate::{CallError, Function, Param, ParamType};
 
 pub(crate) static FUNCTIONS: &[Function] = &[
@@ -120,9 +120,6 @@ fn length(v: &Value) -> Out {
 }
 
 fn element_type(args: &[Value]) -> Out<Type> {
-    if args[1].as_number().is_some_and(|n| n.signum() < 0) {
-        return fail("cannot use element function with a negative index");
-    }
     match args[0].ty() {
         Type::List(t) => Ok((*t).clone()),
         Type::Tuple(ts) => {
@@ -133,26 +130,25 @@ fn element_type(args: &[Value]) -> Out<Type> {
             if ts.is_empty() {
                 return fail("cannot use element function with an empty list");
             }
-            Ok(ts[index as usize % ts.len()].clone())
+            Ok(ts[tuple_index(index, ts.len())?].clone())
         }
         ty => fail(format!("cannot read elements from {}", ty.friendly_name())),
     }
 }
 
 fn element(args: &[Value]) -> Out {
-    if num_arg(args, 1).signum() < 0 {
-        return fail("cannot use element function with a negative index");
-    }
-    let index = int_arg(args, 1).map_err(|e| CallError::Call(format!("invalid index: {e}")))? as usize;
+    let index = int_arg(args, 1).map_err(|e| CallError::Call(format!("invalid index: {e}")))?;
     match args[0].kind() {
-        Kind::List(_, v) | Kind::Tuple(v) => {
-            if v.is_empty() {
-                return fail("cannot use element function with an empty list");
-            }
-            Ok(v[index % v.len()].clone().with_marks(args[0].marks()))
-        }
+        Kind::List(_, v) | Kind::Tuple(v) if v.is_empty() => fail("cannot use element function with an empty list"),
+        Kind::List(_, v) => Ok(v[index.rem_euclid(v.len() as i64) as usize].clone().with_marks(args[0].marks())),
+        Kind::Tuple(v) => Ok(v[tuple_index(index, v.len())?].clone().with_marks(args[0].marks())),
         _ => element_type(args).map(|t| Value::unknown(t).with_marks(args[0].marks())),
     }
+}
+
+/// Lists count from their end for a negative index; Terraform 1.11 cannot do that for tuples.
+fn tuple_index(index: i64, len: usize) -> Out<usize> {
+    usize::try_from(index % len as i64).or_else(|_| fail("cannot use element function with a negative index"))
 }
 
 fn contains(list: &Value, wanted: &Value) -> Out {
@@ -272,7 +268,8 @@ mod tests {
             ("length", r#"["क्ष"]"#, "2"),
             ("length", "[1.5]", "call: argument must be a string, a collection type, or a structural type"),
             ("element", r#"[["a","b"],5]"#, r#""b""#),
-            ("element", r#"[["a"],-1]"#, "call: cannot use element function with a negative index"),
+            ("element", r#"[["a","b"],-1]"#, "call: cannot use element function with a negative index"),
+            ("element", r#"[["a","b"],-2]"#, r#""a""#),
             ("element", r#"["abc",0]"#, "call: cannot read elements from string"),
             ("contains", r#"[[1,2],"1"]"#, "false"),
             ("contains", "[[[1]],[1]]", "true"),

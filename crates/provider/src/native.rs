@@ -16,7 +16,7 @@ use crate::api::{
     ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Marked, Mode, PlanAnswer, PlanRequest,
     Private, Provider, ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
 };
-use crate::convert::with;
+use crate::convert::{tags_value, with};
 use crate::declare::Meta;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
@@ -428,8 +428,17 @@ impl<B: Backend> Instance for NativeInstance<B> {
             .get_or_init(|| async {
                 let found = kind.read(&self.cx(), &config).await;
                 let got = found.map_err(|e| vec![e.complaint("reading", kind.human(), None)])?;
+                // Tags are the object's, but for ignored ones, also where some were asked for.
+                let tagged = got.get("tags").is_some_and(|t| !t.is_null() && t.as_members().is_some());
+                let got = if tagged {
+                    let visible = self.tags.visible(got.get("tags").unwrap_or(&Value::NULL));
+                    with(&got, [("tags", tags_value(&visible))])
+                } else {
+                    got
+                };
                 // What was configured stays as it was written.
-                let set = config.as_members().into_iter().flatten().filter(|(_, v)| !v.is_null());
+                let set = config.as_members().into_iter().flatten();
+                let set = set.filter(|(k, v)| !v.is_null() && !(tagged && &***k == "tags"));
                 let mut object = with(
                     &got,
                     set.filter(|(_, v)| !v.as_items().is_some_and(<[_]>::is_empty))

@@ -73,9 +73,14 @@ fn sequence(items: &[Value], indent: usize) -> String {
     format!("[\n{lines}{}]", " ".repeat(indent))
 }
 
+fn key(name: &str, indent: usize) -> String {
+    heredoc(name, indent).unwrap_or_else(|| quote(name))
+}
+
 fn braces<'v>(members: impl Iterator<Item = (&'v sdt_value::Str, &'v Value)>, indent: usize) -> String {
     let pad = " ".repeat(indent + 2);
-    let lines: String = members.map(|(k, v)| format!("{pad}{} = {}\n", quote(k), write(v, indent + 2))).collect();
+    let lines: String =
+        members.map(|(k, v)| format!("{pad}{} = {}\n", key(k, indent + 2), write(v, indent + 2))).collect();
     if lines.is_empty() {
         return "{}".into();
     }

@@ -19,6 +19,7 @@
 //! ```
 
 mod config;
+mod download;
 mod host;
 mod journal;
 mod lease;
@@ -30,6 +31,7 @@ mod table;
 mod workspaces;
 
 pub use config::S3Config;
+pub use download::{Download, download};
 pub use host::current_holder;
 pub use store::S3Store;
 pub use workspaces::{StateVersion, delete_state, version, versions, workspaces};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use sdt_state::StoreError;
 
-use crate::locking::Slot as _;
 use crate::config::S3Config;
+use crate::locking::Slot as _;
 use crate::objects::Objects;
 use crate::table::Table;
 

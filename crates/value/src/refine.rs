@@ -21,6 +21,9 @@ pub struct Refinement {
     pub max: Option<Number>,
 }
 
+/// Longer lists of unknown elements are not worth their memory.
+const MAX_EXACT: u64 = 4096;
+
 impl Value {
     /// Unknown of a type, known not to be null.
     #[must_use]
@@ -53,11 +56,18 @@ impl Value {
             r.prefix = None;
         }
         let empty = r.not_null && r.max_len == Some(0);
+        let exact = r.max_len.filter(|n| r.not_null && r.min_len == Some(*n) && *n <= MAX_EXACT);
         let value = match ty {
             Type::Dynamic => Self::unknown(Type::Dynamic),
             Type::List(e) if empty => Self::list((**e).clone(), Vec::new()),
             Type::Set(e) if empty => Self::set((**e).clone(), Vec::new()),
             Type::Map(e) if empty => Self::map((**e).clone(), Default::default()),
+            // Of known length: its elements are what is unknown.
+            Type::List(e) if exact.is_some() => {
+                let items = (0..exact.unwrap_or_default()).map(|_| Self::unknown((**e).clone())).collect();
+                Self::list((**e).clone(), items)
+            }
+            Type::Set(e) if exact == Some(1) => Self::set((**e).clone(), vec![Self::unknown((**e).clone())]),
             ty if r == Refinement::default() => Self::unknown(ty.clone()),
             ty => Kind::Unknown(ty.clone(), Some(Arc::new(r))).into(),
         };
@@ -122,9 +132,10 @@ fn combines_forward(c: char) -> bool {
     let mut parts = Vec::new();
     unicode_normalization::char::decompose_canonical(c, |part| parts.push(part));
     let Some(&first) = parts.first() else { return false };
-    (0x300..=0x345).chain(LATER).filter_map(char::from_u32).any(|mark| {
-        first == mark || unicode_normalization::char::compose(first, mark).is_some()
-    })
+    (0x300..=0x345)
+        .chain(LATER)
+        .filter_map(char::from_u32)
+        .any(|mark| first == mark || unicode_normalization::char::compose(first, mark).is_some())
 }
 
 fn in_range(r: &Refinement, len: usize) -> bool {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_sdk_ec2::types::{RouteTable, SecurityGroup};
-use sdt_aws_core::{Api, Aws};
+use aws_sdk_ec2::types::{NetworkAcl, RouteTable, SecurityGroup};
+use sdt_aws_core::{Api, Aws, each};
 use sdt_provider::{Cx, Error};
 
 use crate::{ec2, filter, route_table, security_group};
@@ -63,3 +63,22 @@ of_networks!(
     /// Security groups, with their rules.
     all_security_groups, security_groups, SecurityGroup, describe_security_groups, group_id, security_group::find
 );
+of_networks!(
+    /// Network ACLs, with their rules and associations.
+    all_network_acls, network_acls, NetworkAcl, describe_network_acls, network_acl_id, find_network_acls
+);
+
+async fn find_network_acls(aws: &Aws, ids: Vec<String>) -> Result<Vec<NetworkAcl>, Error> {
+    let found = ec2(aws).describe_network_acls().set_network_acl_ids(Some(ids.clone()));
+    match found.into_paginator().items().send().try_collect().await.api() {
+        // One that is gone fails the whole call.
+        Err(e) if e.is_not_found() => {
+            let one = |id: String| async move {
+                let found = ec2(aws).describe_network_acls().network_acl_ids(id).send().await.api()?;
+                Ok(found.network_acls.unwrap_or_default().pop())
+            };
+            Ok(each(&ids, one).await?.into_iter().flatten().collect())
+        }
+        other => other,
+    }
+}

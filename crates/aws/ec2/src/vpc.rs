@@ -14,63 +14,63 @@ use crate::{ec2, filter, shared, tags, text};
 #[derive(Clone, Resource)]
 #[resource(name = "aws_vpc", version = 1)]
 pub(crate) struct Vpc {
-    id: Id,
+    pub(crate) id: Id,
     /// ARN of the VPC.
-    arn: Computed<String>,
+    pub(crate) arn: Computed<String>,
     /// Asks for an IPv6 range of Amazon's.
     #[attr(conflicts_with(ipv6_ipam_pool_id), invalidates(ipv6_association_id, ipv6_cidr_block))]
-    assign_generated_ipv6_cidr_block: Option<bool>,
+    pub(crate) assign_generated_ipv6_cidr_block: Option<bool>,
     /// IPv4 range, unless it comes from an address pool.
     #[attr(force_new, check = checks::cidr, conflicts_with(ipv4_netmask_length))]
-    cidr_block: OptComputed<String>,
+    pub(crate) cidr_block: OptComputed<String>,
     /// Network ACL of subnets without their own.
-    default_network_acl_id: Computed<String>,
+    pub(crate) default_network_acl_id: Computed<String>,
     /// Route table of subnets without their own, as it was at creation.
-    default_route_table_id: Computed<String>,
+    pub(crate) default_route_table_id: Computed<String>,
     /// Security group of interfaces without their own.
-    default_security_group_id: Computed<String>,
+    pub(crate) default_security_group_id: Computed<String>,
     /// DHCP options in use.
-    dhcp_options_id: Computed<String>,
+    pub(crate) dhcp_options_id: Computed<String>,
     /// Gives instances with a public address a public name.
-    enable_dns_hostnames: OptComputed<bool>,
+    pub(crate) enable_dns_hostnames: OptComputed<bool>,
     /// Resolves names in the VPC.
     #[attr(default = true)]
-    enable_dns_support: bool,
+    pub(crate) enable_dns_support: bool,
     /// Publishes address usage metrics.
-    enable_network_address_usage_metrics: OptComputed<bool>,
+    pub(crate) enable_network_address_usage_metrics: OptComputed<bool>,
     /// Whether instances run on hardware of their own. Only the way back to `default` is possible in place.
     #[attr(default = "default", one_of("default", "dedicated"))]
-    instance_tenancy: String,
+    pub(crate) instance_tenancy: String,
     /// Address pool that the IPv4 range comes from.
     #[attr(force_new, carry)]
-    ipv4_ipam_pool_id: Option<String>,
+    pub(crate) ipv4_ipam_pool_id: Option<String>,
     /// Size of the range taken from the pool.
     #[attr(force_new, carry, conflicts_with(cidr_block), required_with(ipv4_ipam_pool_id), range(0..=32))]
-    ipv4_netmask_length: Option<i64>,
+    pub(crate) ipv4_netmask_length: Option<i64>,
     /// Id of the IPv6 range's association.
-    ipv6_association_id: Computed<String>,
+    pub(crate) ipv6_association_id: Computed<String>,
     /// IPv6 range.
     #[attr(
         conflicts_with(assign_generated_ipv6_cidr_block, ipv6_netmask_length),
         required_with(ipv6_ipam_pool_id),
         check = checks::ipv6_cidr
     )]
-    ipv6_cidr_block: OptComputed<String>,
+    pub(crate) ipv6_cidr_block: OptComputed<String>,
     /// Group of zones that the IPv6 range is announced from.
     #[attr(required_with(assign_generated_ipv6_cidr_block))]
-    ipv6_cidr_block_network_border_group: OptComputed<String>,
+    pub(crate) ipv6_cidr_block_network_border_group: OptComputed<String>,
     /// Address pool that the IPv6 range comes from.
     #[attr(conflicts_with(assign_generated_ipv6_cidr_block))]
-    ipv6_ipam_pool_id: Option<String>,
+    pub(crate) ipv6_ipam_pool_id: Option<String>,
     /// Size of the IPv6 range taken from the pool.
     #[attr(carry, conflicts_with(ipv6_cidr_block), required_with(ipv6_ipam_pool_id))]
-    ipv6_netmask_length: Option<i64>,
+    pub(crate) ipv6_netmask_length: Option<i64>,
     /// The main route table now.
-    main_route_table_id: Computed<String>,
+    pub(crate) main_route_table_id: Computed<String>,
     /// Account that owns the VPC.
-    owner_id: Computed<String>,
+    pub(crate) owner_id: Computed<String>,
     /// Tags of the VPC.
-    tags: Tags,
+    pub(crate) tags: Tags,
 }
 
 /// The address pool that stands for Amazon's own IPv6 ranges.
@@ -267,7 +267,7 @@ impl Resource for Vpc {
 }
 
 /// `enableDnsSupport`, `enableDnsHostnames`, `enableNetworkAddressUsageMetrics`.
-async fn flags(aws: &Aws, id: &str) -> Result<[bool; 3], Error> {
+pub(crate) async fn flags(aws: &Aws, id: &str) -> Result<[bool; 3], Error> {
     let names = [
         VpcAttributeName::EnableDnsSupport,
         VpcAttributeName::EnableDnsHostnames,

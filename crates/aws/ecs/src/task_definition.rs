@@ -326,17 +326,23 @@ async fn unchanged(cx: &Cx<'_, Aws>, known: &[TaskDefinition]) -> Result<HashMap
     Ok(out)
 }
 
+/// A task definition that tasks can be started from.
 async fn describe(aws: &Aws, which: &str) -> Result<Option<TaskDefinition>, Error> {
+    let gone = [TaskDefinitionStatus::Inactive.as_str(), TaskDefinitionStatus::DeleteInProgress.as_str()];
+    let found = described(aws, which).await?;
+    Ok(found.filter(|(_, status)| !status.as_deref().is_some_and(|s| gone.contains(&s))).map(|(found, _)| found))
+}
+
+/// A task definition in whatever state, and the state.
+pub(crate) async fn described(aws: &Aws, which: &str) -> Result<Option<(TaskDefinition, Option<String>)>, Error> {
     let raw = Raw::default();
     let call = ecs(aws).describe_task_definition().task_definition(which).include(TaskDefinitionField::Tags);
     let found = call.customize().interceptor(raw.clone()).send().await.api()?;
     let Some(d) = found.task_definition else { return Ok(None) };
-    if matches!(d.status, Some(TaskDefinitionStatus::Inactive | TaskDefinitionStatus::DeleteInProgress)) {
-        return Ok(None);
-    }
+    let status = d.status.map(|s| s.as_str().to_owned());
     let arn = d.task_definition_arn;
     let name = |v: &str| Some(v.to_owned());
-    Ok(Some(TaskDefinition {
+    let definition = TaskDefinition {
         id: d.family.clone().unwrap_or_default(),
         arn_without_revision: arn.as_ref().and_then(|a| a.rsplit_once(':')).map(|(a, _)| a.to_owned()),
         arn,
@@ -385,7 +391,8 @@ async fn describe(aws: &Aws, which: &str) -> Result<Option<TaskDefinition>, Erro
         task_role_arn: d.task_role_arn,
         track_latest: None,
         volume: d.volumes.unwrap_or_default().into_iter().map(Volume::from_answer).collect(),
-    }))
+    };
+    Ok(Some((definition, status)))
 }
 
 type Registration = aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionFluentBuilder;

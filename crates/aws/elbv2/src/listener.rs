@@ -102,7 +102,7 @@ pub(crate) struct Listener {
     #[attr(keep_null)]
     ssl_policy: OptComputed<String>,
     /// Tags of the listener.
-    tags: Tags,
+    pub(crate) tags: Tags,
     /// Seconds until an idle TCP connection is closed.
     #[attr(keep_null, range(60..=6000))]
     tcp_idle_timeout_seconds: OptComputed<i64>,

@@ -106,7 +106,7 @@ pub(crate) struct LoadBalancer {
     #[attr(exactly_one_of(subnet_mapping, subnets), invalidates(subnet_mapping))]
     subnets: OptComputed<Set<String>>,
     /// Tags of the load balancer.
-    tags: Tags,
+    pub(crate) tags: Tags,
     /// The VPC.
     vpc_id: Computed<String>,
     /// What is done with X-Forwarded-For.

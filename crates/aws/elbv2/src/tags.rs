@@ -85,3 +85,17 @@ pub(crate) async fn ours(aws: &Aws, arn: &str, token: &str) -> Result<bool, Erro
     let found = of(aws, &[arn.to_owned()]).await?;
     Ok(found.get(arn).and_then(tags::operation) == Some(token))
 }
+
+/// The only one of these objects that has the wanted tags.
+pub(crate) async fn only_with(aws: &Aws, arns: Vec<String>, wanted: &Tags, what: &str) -> Result<String, Error> {
+    let mut left = arns;
+    if !wanted.is_empty() {
+        let found = of(aws, &left).await?;
+        left.retain(|arn| found.get(arn).is_some_and(|tags| wanted.iter().all(|(k, v)| tags.get(k) == Some(v))));
+    }
+    match &left[..] {
+        [arn] => Ok(arn.clone()),
+        [] => Err(Error::not_found(format!("no {what} fits"))),
+        _ => Err(Error::other(format!("{} of the kind {what} fit; say which by arn or name", left.len()))),
+    }
+}

@@ -74,7 +74,7 @@ pub(crate) struct TargetGroup {
     /// Sends a client to the same target again.
     stickiness: OptComputed<Stickiness>,
     /// Tags of the target group.
-    tags: Tags,
+    pub(crate) tags: Tags,
     /// What becomes of flows whose target fails, of gateway load balancers.
     target_failover: OptComputed<Vec<Failover>>,
     /// How many targets must be healthy.

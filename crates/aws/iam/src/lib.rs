@@ -1,9 +1,14 @@
 //! IAM: roles and policies.
 
+mod instance_profile;
+mod policy;
+mod policy_data;
 mod policy_document;
 mod role;
+mod role_data;
 mod role_policy;
 mod role_policy_attachment;
+mod service_linked_role;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +22,18 @@ sdt_aws_core::client!(iam, "iam", aws_sdk_iam);
 /// The types of this service, by name.
 pub const SERVICE: Service<Aws> = Service {
     resources: &[
+        resource::<service_linked_role::ServiceLinkedRole>(),
+        resource::<instance_profile::InstanceProfile>(),
+        resource::<policy::Policy>(),
         resource::<role::Role>(),
         resource::<role_policy::RolePolicy>(),
         resource::<role_policy_attachment::RolePolicyAttachment>(),
     ],
-    data: &[data_source::<policy_document::PolicyDocument>()],
+    data: &[
+        data_source::<policy_data::PolicyData>(),
+        data_source::<role_data::RoleData>(),
+        data_source::<policy_document::PolicyDocument>(),
+    ],
 };
 
 /// From so many roles on, one account-wide listing costs less than asking for each.
@@ -69,4 +81,9 @@ where
 /// IAM returns policies URL-encoded.
 fn decoded(document: &str) -> String {
     percent_encoding::percent_decode_str(document).decode_utf8_lossy().into_owned()
+}
+
+/// Terraform stores seconds only.
+fn whole_seconds(time: &str) -> String {
+    time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }

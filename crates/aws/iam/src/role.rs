@@ -9,7 +9,7 @@ use sdt_provider::{
     checks, equal,
 };
 
-use crate::{decoded, iam, many, propagated, role_details};
+use crate::{decoded, iam, many, propagated, role_details, whole_seconds};
 
 /// An identity that services and users can assume.
 #[derive(Clone, Resource)]
@@ -337,11 +337,6 @@ impl Role {
         }
         Ok(())
     }
-}
-
-/// Terraform stores seconds only.
-fn whole_seconds(time: &str) -> String {
-    time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 fn list(tags: impl IntoIterator<Item = (String, String)>) -> Vec<Tag> {

@@ -23,7 +23,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 const IDLE_PER_HOST: usize = 64;
 
 /// What distinguishes connection pools: TLS or not, and the timeouts.
-type Key = (bool, Option<Duration>, Option<Duration>);
+pub(crate) type Key = (bool, Option<Duration>, Option<Duration>);
 
 /// Makes connectors and keeps them.
 #[derive(Clone)]
@@ -31,11 +31,11 @@ pub(crate) struct LazyClient {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(crate) struct Shared {
     /// PEM certificates to trust instead of the system's.
-    ca_bundle: Option<Vec<u8>>,
-    proxies: Proxies,
-    connectors: Mutex<HashMap<Key, SharedHttpConnector>>,
+    pub(crate) ca_bundle: Option<Vec<u8>>,
+    pub(crate) proxies: Proxies,
+    pub(crate) connectors: Mutex<HashMap<Key, SharedHttpConnector>>,
 }
 
 /// Proxies by scheme of the request.
@@ -113,7 +113,7 @@ impl Shared {
         Ok(connector)
     }
 
-    fn tls(&self, builder: ConnectorBuilder) -> Result<Connector, &'static str> {
+    pub(crate) fn tls(&self, builder: ConnectorBuilder) -> Result<Connector, &'static str> {
         let store = match &self.ca_bundle {
             Some(pem) => TrustStore::empty().with_pem_certificate(pem.clone()),
             None => TrustStore::default(),

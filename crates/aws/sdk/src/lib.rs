@@ -13,10 +13,12 @@
 
 mod credentials;
 mod error;
+mod fetch;
 mod http;
 mod load;
 mod settings;
 
 pub use error::{AwsError, AwsErrorKind};
+pub use fetch::{Fetched, fetch};
 pub use load::{AwsConfig, ConfigError, load};
 pub use settings::{AssumeRole, AwsSettings, RetryMode, WebIdentity};

@@ -337,7 +337,7 @@ async fn execute(
     interrupt: &Interrupt,
 ) -> Diagnostics {
     let (ui, mode) = (job.ui, plan.mode);
-    let infinite = infinite_outputs(&plan);
+    let infinite = infinite_outputs(&plan, "Failed to save state");
     if infinite.has_errors() {
         return infinite;
     }
@@ -405,7 +405,7 @@ async fn execute(
 }
 
 /// A state cannot hold an infinite number. Found out before anything is done, it does no harm.
-fn infinite_outputs(plan: &Plan) -> Diagnostics {
+pub(crate) fn infinite_outputs(plan: &Plan, summary: &str) -> Diagnostics {
     let mut diags = Diagnostics::new();
     for (name, output) in &plan.outputs {
         let mut infinite = false;
@@ -416,7 +416,7 @@ fn infinite_outputs(plan: &Plan) -> Diagnostics {
         if infinite {
             let detail =
                 format!("The output \"{name}\" holds an infinite number, which a state cannot hold. Nothing was done.");
-            diags.push(Diagnostic::error("Failed to save state", detail));
+            diags.push(Diagnostic::error(summary, detail));
         }
     }
     diags

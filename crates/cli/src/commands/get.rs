@@ -12,8 +12,8 @@ pub(crate) static COMMAND: Command = Command {
     name: "get",
     summary: "Install the modules that the configuration calls",
     usage: "[options]",
-    about: "Notes where the modules of the configuration are, as init does; providers and backend stay as they are.",
-    flags: &[&[switch("update", "Look again, whatever was noted before.")], COMMON],
+    about: "Installs the modules of the configuration into .terraform/modules, as init does; providers and backend stay as they are.",
+    flags: &[&[switch("update", "Install anew, in the newest version that the configuration accepts.")], COMMON],
     run,
 };
 
@@ -21,14 +21,11 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     if let Err(code) = no_arguments(app, parsed, "get") {
         return code;
     }
-    let project = load::load(&app.env, true);
+    let project = load::install(app, parsed.on("update"));
     let failed = project.loaded.diagnostics.has_errors();
     app.ui.diagnostics(project.loaded.diagnostics, &project.sources);
     if failed {
         return FAILED;
-    }
-    for (key, entry) in project.loaded.manifest.modules.iter().filter(|(key, _)| !key.is_empty()) {
-        app.ui.say(&format!("- {key} in {}\n", entry.dir.display()));
     }
     match install(app, &project.loaded.manifest) {
         Ok(()) => OK,

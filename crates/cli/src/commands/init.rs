@@ -9,6 +9,7 @@ use crate::args::{Parsed, option, switch};
 use crate::backend::{self, Backend, LocalPaths};
 use crate::commands::{COMMON, LOCKING, get, lock_timeout, no_arguments};
 use crate::load::{self, Project};
+use crate::modules;
 use crate::providers;
 use crate::session::{self, store_failure};
 use crate::ui::failure;
@@ -29,12 +30,12 @@ pub(crate) static COMMAND: Command = Command {
             switch("reconfigure", "Take the backend as it is configured now, leaving the former state where it is."),
             switch("migrate-state", "Copy the state from the former backend to the new one."),
             switch("force-copy", "Copy without asking."),
-            switch("upgrade", "Accepted and without effect: providers are built in."),
-            switch("get", "Look for modules (default true)."),
+            switch("upgrade", "Install modules anew, in the newest version that the configuration accepts."),
+            switch("get", "Install modules (default true)."),
             switch("input", "Ask where something is to be decided (default true)."),
             option("lockfile", "MODE", "Accepted and without effect."),
             option("plugin-dir", "PATH", "Accepted and without effect."),
-            option("from-module", "SOURCE", "Not supported."),
+            option("from-module", "SOURCE", "Copy a module into this empty folder first."),
         ],
         LOCKING,
         COMMON,
@@ -63,22 +64,25 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
 }
 
 fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnostics, Diagnostics> {
-    if parsed.get("from-module").is_some() {
-        return Err(failure(
-            "Unsupported option",
-            "-from-module is not supported: copy the module here by other means",
-        ));
-    }
     if parsed.on("reconfigure") && parsed.on("migrate-state") {
         return Err(failure("Invalid init options", "-reconfigure and -migrate-state exclude each other"));
     }
     crate::workspace::selected(&app.env)?;
+    if let Some(source) = parsed.get("from-module") {
+        if !load::is_empty_folder() {
+            let detail = "-from-module needs a folder without configuration files, to copy the module into.";
+            return Err(Diagnostic::error("Can't populate non-empty directory", detail).into());
+        }
+        app.ui.say(&format!("Copying configuration from {source:?}...\n\n"));
+        modules::copy_here(app, source)?;
+    }
     if load::is_empty_folder() {
         app.ui.say("sdt initialized in an empty directory!\n\nThe folder has no configuration files; sdt works as soon as there are some.\n");
         return Ok(Diagnostics::new());
     }
     let installs = parsed.is("get", true);
-    let Project { loaded, sources: read } = load::load(&app.env, installs);
+    let Project { loaded, sources: read } =
+        if installs { load::install(app, parsed.on("upgrade")) } else { load::load(&app.env, false) };
     *sources = read;
     let mut warnings = loaded.diagnostics;
     if warnings.has_errors() {
@@ -88,12 +92,6 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     if parsed.is("backend", true) {
         app.ui.say("\nInitializing the backend...\n");
         set_up(app, parsed, &loaded.config)?;
-    }
-    if installs && loaded.manifest.modules.len() > 1 {
-        app.ui.say("Initializing modules...\n");
-        for (key, entry) in loaded.manifest.modules.iter().filter(|(key, _)| !key.is_empty()) {
-            app.ui.say(&format!("- {key} in {}\n", entry.dir.display()));
-        }
     }
     if installs {
         get::install(app, &loaded.manifest).map_err(|e| failure("Failed to write the module manifest", e))?;

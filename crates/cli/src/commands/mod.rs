@@ -1,6 +1,6 @@
 //! The commands: one file each, one line in the list.
 
-mod apply;
+pub(crate) mod apply;
 mod completion;
 mod console;
 mod drift;

@@ -229,7 +229,8 @@ impl Context<'_> {
         let keyed = matches!(&r.subject, Referenceable::ModuleOutput(_, Some(_), _));
         // One instance of a single module, or any key of a `for_each`, is looked up where it is evaluated.
         let known = if c.count.is_some() || c.for_each.is_some() { keyed } else { !keyed };
-        if let (Referenceable::ModuleOutput(_, Some(InstanceKey::String(key)), _), true) = (&r.subject, c.count.is_some())
+        if let (Referenceable::ModuleOutput(_, Some(InstanceKey::String(key)), _), true) =
+            (&r.subject, c.count.is_some())
             && key.parse::<u64>().is_err()
         {
             let detail = format!("module.{call} has count set: its instances have numbers, and {key:?} is none.");

@@ -20,7 +20,7 @@ use sdt_hcl::{AttributeSchema, BlockSchema, BodySchema};
 
 pub(crate) use file::parse;
 pub(crate) use providers::is_empty as is_empty_provider;
-pub use tree::{Load, Loaded, Manifest, ManifestEntry, load};
+pub use tree::{Installer, Load, Loaded, Manifest, ManifestEntry, load, load_installing};
 pub(crate) use variable::at_path;
 
 /// Files as the program that uses this crate sees them. Paths are relative to the working folder.

@@ -8,7 +8,7 @@ use sdt_addr::ModulePath;
 use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_value::Str;
 
-use crate::{Config, Module, ModuleCall, ModuleSource};
+use crate::{Config, Module, ModuleCall, ModuleSource, Package, RegistryModule, Version};
 
 use super::Files;
 use super::assemble::assemble;
@@ -87,9 +87,43 @@ impl Manifest {
     }
 }
 
+/// Puts the modules that are not local where they can be read.
+pub trait Installer {
+    /// Installs the module of a call, `key` being its path with dots. `recorded` is what was noted before, if it still fits the call.
+    ///
+    /// # Errors
+    /// When the module cannot be had.
+    fn install(
+        &mut self,
+        key: &str,
+        call: &ModuleCall,
+        recorded: Option<&ManifestEntry>,
+    ) -> Result<ManifestEntry, Diagnostics>;
+}
+
 /// Loads a configuration. Every file read is added to `sources`, also on errors.
 pub fn load(files: &dyn Files, what: &Load, sources: &mut SourceMap) -> Loaded {
-    let mut loader = Loader { files, what, sources, diags: Diagnostics::new(), manifest: Manifest::default() };
+    load_with(files, what, sources, None)
+}
+
+/// Loads a configuration and installs the modules it calls on the way.
+pub fn load_installing<'a>(
+    files: &'a dyn Files,
+    what: &'a Load,
+    sources: &'a mut SourceMap,
+    installer: &'a mut dyn Installer,
+) -> Loaded {
+    load_with(files, what, sources, Some(installer))
+}
+
+fn load_with<'a>(
+    files: &'a dyn Files,
+    what: &'a Load,
+    sources: &'a mut SourceMap,
+    installer: Option<&'a mut dyn Installer>,
+) -> Loaded {
+    let mut loader =
+        Loader { files, what, sources, installer, diags: Diagnostics::new(), manifest: Manifest::default() };
     let dir = clean(&what.dir);
     loader.note("", "", &dir);
     let mut root = loader.module(ModulePath::root(), dir.clone());
@@ -116,6 +150,7 @@ pub fn load(files: &dyn Files, what: &Load, sources: &mut SourceMap) -> Loaded {
 }
 
 struct Loader<'a> {
+    installer: Option<&'a mut dyn Installer>,
     files: &'a dyn Files,
     what: &'a Load,
     sources: &'a mut SourceMap,
@@ -165,22 +200,34 @@ impl Loader<'_> {
 
     fn dir_of(&mut self, path: &ModulePath, parent: &Path, call: &ModuleCall, above: &[PathBuf]) -> Option<PathBuf> {
         let key = path.dotted();
-        let mut missing = |detail: String| {
-            self.diags.push(Diagnostic::error("Module not installed", detail).at(call.span));
-            None
-        };
         let ModuleSource::Local(source) = &call.source else {
-            let installed = self.what.manifest.modules.get(&key).filter(|m| m.source.ends_with(call.source.text()));
-            let Some(m) = installed else {
-                return missing(format!(
-                    "The module {:?} is not there yet. Run init to install it.",
-                    call.source.text()
-                ));
+            let noted = self.what.manifest.modules.get(&key);
+            let change = noted.and_then(|m| changed(m, call));
+            let fitting = noted.filter(|_| change.is_none());
+            let found = match (&mut self.installer, fitting, change) {
+                (Some(installer), fitting, _) => installer.install(&key, call, fitting),
+                (None, Some(entry), _) => Ok(entry.clone()),
+                (None, None, Some(change)) => Err(change.into()),
+                (None, None, None) => {
+                    let detail =
+                        format!("The module {:?} is not there yet. Run init to install it.", call.source.text());
+                    Err(Diagnostic::error("Module not installed", detail).at(call.span).into())
+                }
             };
-            let entry = ManifestEntry { dir: clean(&m.dir), ..m.clone() };
+            let entry = match found {
+                Ok(entry) => ManifestEntry { dir: clean(&entry.dir), ..entry },
+                Err(diags) => {
+                    self.diags.extend(diags);
+                    return None;
+                }
+            };
             let dir = entry.dir.clone();
             self.manifest.modules.insert(key, entry);
             return Some(dir);
+        };
+        let mut missing = |detail: String| {
+            self.diags.push(Diagnostic::error("Module not installed", detail).at(call.span));
+            None
         };
         let dir = clean(&parent.join(source.replace('\\', "/")));
         if above.contains(&dir) {
@@ -197,6 +244,27 @@ impl Loader<'_> {
         self.note(&key, source, &dir);
         Some(dir)
     }
+}
+
+/// What of a call no longer agrees with what was installed for it.
+fn changed(noted: &ManifestEntry, call: &ModuleCall) -> Option<Diagnostic> {
+    let wanted = match &call.source {
+        ModuleSource::Registry(raw) => RegistryModule::parse(raw).map(|m| m.full()),
+        ModuleSource::Remote(raw) | ModuleSource::Local(raw) => Package::parse(raw).ok().map(|p| p.to_string()),
+    };
+    if wanted.as_deref() != Some(&*noted.source) {
+        let detail = format!("The module's source is {:?} now. Run init to install it from there.", call.source.text());
+        return Some(Diagnostic::error("Module source has changed", detail).at(call.source_span));
+    }
+    let constraint = call.version.as_ref()?;
+    if noted.version.parse::<Version>().is_ok_and(|v| constraint.matches(&v)) {
+        return None;
+    }
+    let detail = format!(
+        "Version {} is installed, but {constraint} is asked for now. Run init to install another.",
+        noted.version
+    );
+    Some(Diagnostic::error("Module version requirements have changed", detail).at(call.source_span))
 }
 
 /// Takes `.` and `..` out of a path as far as possible; the empty path becomes `.`.

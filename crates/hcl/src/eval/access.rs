@@ -146,7 +146,7 @@ pub fn index(collection: &Value, key: &Value, at: Span) -> Result<Value, Diagnos
                 _ => Ok(Value::unknown((**e).clone()).with_marks(marks)),
             }
         }
-        Type::Object(o) => {
+        Type::Object(_) => {
             let numeric = key.as_number().is_some();
             let key = key_as(key, &Type::String, at)?;
             let missing = || {
@@ -159,10 +159,7 @@ pub fn index(collection: &Value, key: &Value, at: Span) -> Result<Value, Diagnos
                     Some(v) => Ok(v.clone().with_marks(marks)),
                     None => missing(),
                 },
-                (Kind::Unknown(..), Some(name)) => match o.attrs.get(name) {
-                    Some(t) => Ok(Value::unknown(t.clone()).with_marks(marks)),
-                    None => missing(),
-                },
+                // Terraform does not look at the type here, unlike in .name.
                 _ => Ok(Value::DYNAMIC.with_marks(marks)),
             }
         }
