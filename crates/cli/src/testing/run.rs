@@ -234,7 +234,7 @@ async fn one(
     }
     let sources = library.sources();
     let source = sources.find(&file.path).unwrap_or(file.source);
-    let mut outcome = judge(source, run, all, &failing, &expected, unknown);
+    let mut outcome = judge(source, run, &known, all, &failing, &expected, unknown);
     outcome.sources = sources;
     outcome.shown = shown;
     outcome
@@ -244,6 +244,7 @@ async fn one(
 fn judge(
     source: sdt_diag::SourceId,
     run: &Run,
+    known: &[String],
     all: Diagnostics,
     failing: &[String],
     expected: &[String],
@@ -257,6 +258,16 @@ fn judge(
         if own(&d) {
             d.severity = Severity::Error;
             d.summary = "Test assertion failed".into();
+            for v in &mut d.values {
+                // As they are written in the test file.
+                if let Some(rest) = v.traversal.strip_prefix("local._") {
+                    v.traversal = format!("output.{rest}");
+                } else if let Some(rest) = v.traversal.strip_prefix("var.")
+                    && known.iter().any(|k| rest == k || rest.starts_with(&format!("{k}.")))
+                {
+                    v.traversal = format!("run.{rest}");
+                }
+            }
             status = status.max(Status::Fail);
         } else if is_condition(&d) {
             if d.summary == CONDITIONS[5] && (d.subject.is_some_and(|s| inside(s, run)) || !run.plan_only) {

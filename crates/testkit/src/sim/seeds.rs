@@ -254,10 +254,14 @@ fn only_planned(plan: &Plan, calls: &Calls) -> Result<(), String> {
     if let Some(other) = calls.deleted.iter().find(|d| !deletes.contains(*d)) {
         return Err(format!("{other} was deleted, and the plan does not say so"));
     }
-    // An object that is replaced old one first cannot be spared what only changes afterwards.
+    // An object that is replaced old one first, and what goes before it because it uses it, cannot wait for what only changes
+    // afterwards.
     let first = of(&|a| a == Action::Replace(ReplaceOrder::DeleteFirst));
     let going = of(&|a| a == Action::Delete || a == Action::Replace(ReplaceOrder::DeleteFirst));
-    if let Some((id, user)) = calls.torn.iter().find(|(id, user)| !first.contains(id) || going.contains(user)) {
+    if let Some((id, user)) = calls.torn.iter().find(|(id, user)| {
+        let early = first.contains(id) || !first.is_empty() && going.contains(id);
+        !early || going.contains(user)
+    }) {
         return Err(format!("{id} was deleted while {user} used it"));
     }
     let updates = of(&|a| a == Action::Update);
