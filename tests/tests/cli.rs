@@ -122,9 +122,92 @@ fn mistakes_are_told() {
     ] {
         fails(dir, args, words);
     }
-    let refused = with(dir, &["plan"], ("TF_WORKSPACE", "other"));
+    let refused = with(dir, &["plan"], ("TF_WORKSPACE", "a/b"));
     assert_eq!(refused.status, 1);
-    assert!(refused.stderr.contains("Workspaces are not supported"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("Invalid workspace name"), "{}", refused.stderr);
+}
+
+#[test]
+fn workspaces_have_states_of_their_own() {
+    let dir = folder(TWO);
+    let dir = dir.path();
+    ok(dir, &["apply", "-auto-approve"]);
+    assert!(ok(dir, &["workspace", "new", "dev"]).contains("Created and switched"));
+    assert_eq!(ok(dir, &["workspace", "list"]), "  default\n* dev\n\n");
+    assert_eq!(ok(dir, &["state", "list"]), "");
+    ok(dir, &["plan", "-out=p"]);
+    ok(dir, &["workspace", "select", "default"]);
+    fails(dir, &["apply", "p"], "was made in the workspace \"dev\"");
+    assert_eq!(ok(dir, &["state", "list"]), "terraform_data.a\nterraform_data.b\n");
+    let other = with(dir, &["workspace", "show"], ("TF_WORKSPACE", "blue"));
+    assert_eq!(other.stdout, "blue\n");
+    fails(dir, &["workspace", "delete", "default"], "Cannot delete the default workspace");
+    fails(dir, &["workspace", "select", "none"], "doesn't exist");
+    ok(dir, &["workspace", "delete", "dev"]);
+    assert_eq!(ok(dir, &["workspace", "list"]), "* default\n\n");
+}
+
+#[test]
+fn objects_come_into_the_state_and_snapshots_come_back() {
+    let dir = folder("resource \"terraform_data\" \"a\" {\n  input = \"x\"\n}\n");
+    let dir = dir.path();
+    fails(dir, &["import", "terraform_data.z", "1"], "does not exist in the configuration");
+    assert!(ok(dir, &["import", "terraform_data.a", "an-id"]).contains("Import successful!"));
+    fails(dir, &["import", "terraform_data.a", "an-id"], "Resource already managed");
+    ok(dir, &["apply", "-auto-approve"]);
+    assert!(ok(dir, &["state", "verify"]).contains("The state is sound"));
+    assert!(ok(dir, &["state", "history"]).contains("terraform.tfstate.backup"));
+    assert_eq!(ok(dir, &["state", "diff", "terraform.tfstate.backup"]), "~ terraform_data.a: input, output\n");
+    ok(dir, &["state", "restore", "-auto-approve", "terraform.tfstate.backup"]);
+    assert_eq!(ok(dir, &["recover"]), "Nothing is open: every run came to its end.\n");
+    fails(dir, &["recover", "-forget=terraform_data.a"], "Nothing to forget");
+    let from = "terraform.io/builtin/terraform";
+    assert!(ok(dir, &["state", "replace-provider", "-auto-approve", from, "a/b"]).contains("replaced provider for 1"));
+    fails(dir, &["state", "verify"], "Unknown provider");
+    assert!(ok(dir, &["providers", "schema", "-json"]).contains("\"terraform_data\""));
+    assert!(ok(dir, &["completion", "bash"]).contains("complete -F _sdt sdt"));
+}
+
+#[test]
+fn configuration_is_written_for_imports() {
+    let dir = folder("import {\n  to = terraform_data.a\n  id = \"an-id\"\n}\n");
+    let dir = dir.path();
+    let planned = ok(dir, &["plan", "-generate-config-out=new.tf"]);
+    assert!(planned.contains("# (config will be generated)") && planned.contains("1 to import"), "{planned}");
+    let written = std::fs::read_to_string(dir.join("new.tf")).expect("the file is there");
+    assert!(written.ends_with("resource \"terraform_data\" \"a\" {\n}\n"), "{written}");
+    fails(dir, &["plan", "-generate-config-out=new.tf"], "exists");
+    assert!(ok(dir, &["apply", "-auto-approve"]).contains("1 imported"));
+}
+
+#[test]
+fn parts_are_left_out() {
+    let dir = folder(TWO);
+    let dir = dir.path();
+    std::fs::write(dir.join("list"), "# what is not wanted\nterraform_data.b # this\n").expect("a file can be written");
+    for args in [["plan", "-exclude=terraform_data.b"], ["plan", "-exclude-file=list"]] {
+        assert!(ok(dir, &args).contains("Plan: 1 to add"), "{args:?}");
+    }
+    assert!(ok(dir, &["plan", "-target-file=list"]).contains("Plan: 2 to add"));
+    fails(dir, &["plan", "-target=terraform_data.a", "-exclude=terraform_data.b"], "opposite ways");
+    ok(dir, &["plan", "-json-into=messages"]);
+    let messages = std::fs::read_to_string(dir.join("messages")).expect("the file is there");
+    assert!(messages.contains("\"type\":\"change_summary\""), "{messages}");
+}
+
+#[test]
+fn tests_run_and_clean_up() {
+    let dir = folder(TWO);
+    let dir = dir.path();
+    let file = "variables {\n  v = \"t\"\n}\nrun \"one\" {\n  assert {\n    condition     = output.o == \"t\"\n    error_message = \"o is ${output.o}\"\n  }\n}\nrun \"two\" {\n  command = plan\n  variables {\n    v = \"${run.one.o}2\"\n  }\n  assert {\n    condition     = terraform_data.a.input == \"t\"\n    error_message = \"it is ${terraform_data.a.input}\"\n  }\n}\n";
+    std::fs::write(dir.join("a.tftest.hcl"), file).expect("a file can be written");
+    let answer = sdt(dir, &["test", "-junit-xml=out.xml"]);
+    assert_eq!(answer.status, 1);
+    assert!(answer.stdout.contains("run \"one\"... pass"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("1 passed, 1 failed."), "{}", answer.stdout);
+    assert!(answer.stderr.contains("it is t2") && answer.stderr.contains("a.tftest.hcl line 16"), "{}", answer.stderr);
+    assert!(std::fs::read_to_string(dir.join("out.xml")).expect("the file is there").contains("failures=\"1\""));
+    assert!(!dir.join("terraform.tfstate").exists());
 }
 
 #[test]

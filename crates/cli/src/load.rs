@@ -98,6 +98,50 @@ pub(crate) fn manifest_path(env: &Env) -> std::path::PathBuf {
     env.data_dir().join("modules").join("modules.json")
 }
 
+/// Loads the module of a folder with files that are not there, by name. Modules need not have been installed.
+pub(crate) fn load_module(env: &Env, dir: &Path, files: &[(String, Vec<u8>)], sources: &mut SourceMap) -> Loaded {
+    let manifest = if dir.as_os_str().is_empty() {
+        std::fs::read(manifest_path(env)).map(|text| Manifest::parse(&text)).unwrap_or_default()
+    } else {
+        Manifest::default()
+    };
+    let what = Load { dir: dir.to_owned(), manifest, installing: true };
+    sdt_config::load(&WithFiles { dir, files }, &what, sources)
+}
+
+struct WithFiles<'a> {
+    dir: &'a Path,
+    files: &'a [(String, Vec<u8>)],
+}
+
+impl WithFiles<'_> {
+    fn is_dir(&self, dir: &Path) -> bool {
+        let plain =
+            |p: &Path| p.components().filter(|c| *c != std::path::Component::CurDir).collect::<std::path::PathBuf>();
+        plain(dir) == plain(self.dir)
+    }
+}
+
+impl Files for WithFiles<'_> {
+    fn read_dir(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let mut names = Disk.read_dir(dir)?;
+        if self.is_dir(dir) {
+            names.extend(self.files.iter().map(|(name, _)| name.clone()));
+            names.sort_unstable();
+        }
+        Ok(names)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let here = path.parent().is_none_or(|dir| self.is_dir(dir));
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        match self.files.iter().find(|(n, _)| here && *n == name) {
+            Some((_, text)) => Ok(text.clone()),
+            None => Disk.read(path),
+        }
+    }
+}
+
 /// Whether the working folder holds any configuration.
 pub(crate) fn is_empty_folder() -> bool {
     !Disk.read_dir(Path::new("")).is_ok_and(|names| {

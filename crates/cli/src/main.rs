@@ -17,6 +17,7 @@ mod operation;
 mod progress;
 mod providers;
 mod session;
+mod testing;
 mod ui;
 mod vars;
 mod workspace;

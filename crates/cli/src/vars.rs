@@ -68,6 +68,22 @@ pub(crate) fn for_plan(
     (values, diags)
 }
 
+/// Values of the variables that a configuration has; what is set beside them is passed over.
+pub(crate) fn collect_known(
+    app: &App,
+    config: &Config,
+    parsed: &Parsed,
+    sources: &mut SourceMap,
+) -> (Variables, Diagnostics) {
+    let (mut given, mut diags) = gather(app, parsed, sources);
+    given.retain(|a| config.root.variables.contains_key(&a.name));
+    let (values, mut more) = assign(config, &given, sources);
+    // What has no value yet may get one from the test file; planning says so when it does not.
+    more.0.retain(|d| d.summary != "No value for required variable");
+    diags.extend(more);
+    (values, diags)
+}
+
 fn gather(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> (Vec<Assignment>, Diagnostics) {
     let mut diags = Diagnostics::new();
     let mut given: Vec<Assignment> = Vec::new();

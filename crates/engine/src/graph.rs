@@ -22,6 +22,15 @@ pub(crate) struct Node {
     pub(crate) provider: Option<NodeIndex>,
 }
 
+/// A resource that only a journal knows, or an import block.
+pub(crate) struct OpenResource {
+    pub(crate) key: sdt_state::ResourceKey,
+    /// The provider configuration, as state writes it.
+    pub(crate) provider: String,
+    /// What it was made after.
+    pub(crate) dependencies: Vec<String>,
+}
+
 /// Nodes and edges; an edge leads from what is needed to what needs it.
 pub(crate) struct ConfigGraph {
     pub(crate) graph: DiGraph<Node, ()>,
@@ -38,12 +47,7 @@ pub(crate) struct ConfigGraph {
 impl ConfigGraph {
     /// Builds the graph of a configuration and the resources of a state. `open`: resources with their provider that only a
     /// journal knows.
-    pub(crate) fn build(
-        config: &Config,
-        tree: &Tree,
-        state: &State,
-        open: &[(sdt_state::ResourceKey, String)],
-    ) -> (Self, Diagnostics) {
+    pub(crate) fn build(config: &Config, tree: &Tree, state: &State, open: &[OpenResource]) -> (Self, Diagnostics) {
         let mut builder = Builder {
             g: Self {
                 graph: DiGraph::new(),
@@ -64,8 +68,11 @@ impl ConfigGraph {
             builder.edges_of_module(id);
         }
         builder.state_nodes(state);
-        for (key, provider) in open {
-            builder.state_node(key, provider);
+        for r in open {
+            if let Some(n) = builder.state_node(&r.key, &r.provider) {
+                let used = r.dependencies.iter().filter_map(|d| d.parse().ok()).collect();
+                builder.remember(n, used);
+            }
         }
         let Builder { g, mut diags, .. } = builder;
         diags.extend(g.cycles());
@@ -447,12 +454,17 @@ impl Builder<'_> {
             nodes.push((n, deps.into_iter().filter_map(|d| d.parse().ok()).collect()));
         }
         for (n, deps) in nodes {
-            for dep in deps {
-                if let Some(d) = self.g.find(&NodeAddr::Resource(dep))
-                    && d != n
-                {
-                    self.g.state_edges.push((n, d));
-                }
+            self.remember(n, deps);
+        }
+    }
+
+    /// Notes what a node was made after.
+    fn remember(&mut self, n: NodeIndex, used: Vec<ConfigResource>) {
+        for used in used {
+            if let Some(d) = self.g.find(&NodeAddr::Resource(used))
+                && d != n
+            {
+                self.g.state_edges.push((n, d));
             }
         }
     }

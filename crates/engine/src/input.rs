@@ -54,6 +54,8 @@ pub struct PlanOptions {
     pub replace: Vec<ResourceInstance>,
     /// False with `-refresh=false`.
     pub refresh: bool,
+    /// What a test stands in for.
+    pub overrides: Vec<sdt_plan::Override>,
     /// Looks at what `import` blocks name and nothing declares, for somebody who then writes the configuration.
     pub generate: bool,
 }
@@ -68,6 +70,7 @@ impl Default for PlanOptions {
             replace: Vec::new(),
             refresh: true,
             generate: false,
+            overrides: Vec::new(),
         }
     }
 }

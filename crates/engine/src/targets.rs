@@ -31,8 +31,17 @@ pub(crate) fn wanted(
 ) -> FxHashSet<NodeIndex> {
     let mut all = wanted_by_targets(graph, options, targeted);
     let out = excluded(graph, options);
-    all.retain(|n| !out.contains(n));
+    all.retain(|n| !out.contains(n) && !stands_in(graph, options, *n));
     all
+}
+
+/// Whether a resource is inside a module that a test stands in for.
+fn stands_in(graph: &ConfigGraph, options: &PlanOptions, n: NodeIndex) -> bool {
+    let NodeAddr::Resource(r) = &graph.node(n).addr else { return false };
+    options
+        .overrides
+        .iter()
+        .any(|o| o.target.subject == sdt_addr::Subject::Module && o.target.module.path().contains(&r.module))
 }
 
 /// What `-exclude` leaves out: the objects it names and what depends on them, or when destroying, what they depend on.

@@ -81,6 +81,7 @@ pub(crate) fn plan(document: &Json) -> Result<Plan> {
         state_changed: flag(json, "state_changed"),
         recovered: list(json, "recovered", |e| Ok(e.clone()))?,
         generated: Vec::new(),
+        overrides: Vec::new(),
         marked: list(json, "marked", |m| {
             Ok(Marked {
                 provider: parsed(text(m, "provider")?)?,

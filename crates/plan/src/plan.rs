@@ -87,6 +87,8 @@ pub struct Plan {
     pub recovered: Vec<serde_json::Value>,
     /// Objects that `import` blocks name and nothing declares: what configuration is to be written for. Not kept in files.
     pub generated: Vec<Generated>,
+    /// What a test stands in for. Not kept in files.
+    pub overrides: Vec<Override>,
     /// Objects that still carry the mark of their creation: apply removes it.
     pub marked: Vec<Marked>,
 }
@@ -102,6 +104,15 @@ pub struct Generated {
     pub object: Value,
     /// What describes it.
     pub schema: std::sync::Arc<sdt_schema::Schema>,
+}
+
+/// Values for an object, or outputs for a module, that a test gives in place of the real ones.
+#[derive(Clone, Debug)]
+pub struct Override {
+    /// Whose.
+    pub target: Target,
+    /// An object of attributes or outputs.
+    pub values: Value,
 }
 
 /// An object with a mark that only served to recognise it, had its creation been cut short.

@@ -250,6 +250,9 @@ pub trait ApplySink: Send + Sync {
 /// The answer to an [`ApplyRequest`].
 #[derive(Clone, Debug)]
 pub struct ApplyAnswer {
+    /// A creation failed, and it cannot be told whether it happened all the same (a lost reply, a time-out): the object is null, and
+    /// the action stays open until a later run has looked.
+    pub unclear: bool,
     /// The object now; null when it is gone. With errors: what is there all the same (stored, tainted if it was a creation).
     pub object: Value,
     /// The provider's own bytes.

@@ -72,12 +72,15 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
         let made = match self.kind.create(&cx, &want).await {
             Ok(made) => made,
             Err(e) => {
+                // What was asked may have happened, though nobody said so.
+                let unclear = matches!(e.class, Class::Transient | Class::Timeout | Class::Unclear | Class::Stopped);
                 let takeover = e.takeover(self.kind.import_id(&want).as_deref());
                 let mut answer = self.failed("creating", e, null, None).await;
                 if let (Some(block), Some(first)) = (takeover, answer.complaints.first_mut()) {
-                    first.detail = if first.detail.is_empty() { block } else { format!("{}\n{block}", first.detail) };
+                    first.detail = if first.detail.is_empty() { block } else { format!("{}
+{block}", first.detail) };
                 }
-                return answer;
+                return ApplyAnswer { unclear, ..answer };
             }
         };
         let known = self.settle(&made, &req.planned);
@@ -133,7 +136,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
             }
             _ => {
                 let object = Value::null(req.prior.ty());
-                ApplyAnswer { object, private: [].into(), complaints: Vec::new() }
+                ApplyAnswer { unclear: false, object, private: [].into(), complaints: Vec::new() }
             }
         }
     }
@@ -231,7 +234,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
 
     fn done(&self, object: Value) -> ApplyAnswer {
         let private = private(self.meta(), &object);
-        ApplyAnswer { object, private, complaints: Vec::new() }
+        ApplyAnswer { unclear: false, object, private, complaints: Vec::new() }
     }
 
     async fn failed(&self, doing: &str, e: Error, object: Value, named: Option<&Value>) -> ApplyAnswer {
@@ -241,7 +244,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
             tracing::debug!(error = %e, "stopped");
         }
         let private = private(self.meta(), &object);
-        ApplyAnswer { object, private, complaints: vec![e.complaint(doing, self.kind.human(), id)] }
+        ApplyAnswer { unclear: false, object, private, complaints: vec![e.complaint(doing, self.kind.human(), id)] }
     }
 }
 

@@ -396,7 +396,7 @@ impl<B: Backend> Instance for NativeInstance<B> {
         let Some(life) = self.lifecycle(&request.type_name) else {
             let complaints =
                 vec![complaint("Unknown resource type", format!("The provider has no type {:?}.", request.type_name))];
-            return ApplyAnswer { object: request.prior, private: request.private, complaints };
+            return ApplyAnswer { unclear: false, object: request.prior, private: request.private, complaints };
         };
         let answer = life.apply(&request, progress).await;
         // Data read from now on is meant to see the change.

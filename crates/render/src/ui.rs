@@ -44,6 +44,18 @@ impl Message {
         self
     }
 
+    /// A message of a kind of its own.
+    #[must_use]
+    pub fn of(kind: &'static str, text: impl Into<String>, rest: Vec<(&'static str, Json)>) -> Self {
+        Self { level: "info", text: text.into(), kind, rest }
+    }
+
+    /// The same with one part more.
+    #[must_use]
+    pub fn and(self, key: &'static str, value: Json) -> Self {
+        self.with(key, value)
+    }
+
     /// Writes it as one line, without the line break.
     #[must_use]
     pub fn line(&self, timestamp: &str) -> String {

@@ -190,17 +190,17 @@ impl Instance for LocalInstance {
         if request.planned.is_null() {
             let gone = self.0.find(Mode::Managed, &request.type_name).map_or(Ok(()), |d| d.delete(&request.prior));
             if let Err(c) = gone {
-                return ApplyAnswer { object: request.prior, private: request.private, complaints: vec![c] };
+                return ApplyAnswer { unclear: false, object: request.prior, private: request.private, complaints: vec![c] };
             }
-            return ApplyAnswer { object: request.planned, private: no_private(), complaints: Vec::new() };
+            return ApplyAnswer { unclear: false, object: request.planned, private: no_private(), complaints: Vec::new() };
         }
         let Some(d) = self.0.find(Mode::Managed, &request.type_name) else {
             let complaints = unknown_complaint(&request.type_name);
-            return ApplyAnswer { object: request.prior, private: request.private, complaints };
+            return ApplyAnswer { unclear: false, object: request.prior, private: request.private, complaints };
         };
         match d.apply(&request) {
-            Ok(object) => ApplyAnswer { object, private: request.private, complaints: Vec::new() },
-            Err(c) => ApplyAnswer { object: request.prior, private: request.private, complaints: vec![c] },
+            Ok(object) => ApplyAnswer { unclear: false, object, private: request.private, complaints: Vec::new() },
+            Err(c) => ApplyAnswer { unclear: false, object: request.prior, private: request.private, complaints: vec![c] },
         }
     }
 

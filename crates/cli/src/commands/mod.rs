@@ -23,6 +23,7 @@ mod state_history;
 mod state_replace_provider;
 mod state_verify;
 mod taint;
+mod test;
 mod validate;
 mod version;
 mod workspace;
@@ -44,6 +45,7 @@ pub(crate) static ALL: &[&Command] = &[
     &refresh::COMMAND,
     &import::COMMAND,
     &drift::COMMAND,
+    &test::COMMAND,
     &console::COMMAND,
     &output::COMMAND,
     &show::COMMAND,

@@ -5,7 +5,7 @@ use sdt_addr::Mode;
 use sdt_config::Resource;
 use sdt_diag::{Diagnostic, Severity};
 use sdt_plan::{Action, Change, NodeAddr, ReplaceOrder};
-use sdt_provider::{ApplyRequest, Complaint, PlanAnswer, PlanRequest, Private};
+use sdt_provider::{ApplyAnswer, ApplyRequest, Complaint, PlanAnswer, PlanRequest, Private};
 use sdt_value::{Kind, Marks, Path, Value};
 
 use super::{ApplyWalk, Pending};
@@ -137,7 +137,9 @@ impl ApplyWalk {
             proposed,
             private: private.clone(),
         };
-        self.core.ops.push(Op::Plan { id, provider, request });
+        let stands_in = crate::overrides::of(&self.core.overrides, &change.addr).is_some();
+        let instead = stands_in
+            .then(|| crate::overrides::planned(&info.schema.block, &request.proposed, request.prior.is_null()));
         let making = Making {
             node,
             change: i,
@@ -155,6 +157,10 @@ impl ApplyWalk {
             journalled: false,
             op: id,
         };
+        if let Some(answer) = instead {
+            return self.on_replanned(making, answer);
+        }
+        self.core.ops.push(Op::Plan { id, provider, request });
         self.pending.insert(id, Pending::Replan(Box::new(making)));
     }
 
@@ -271,6 +277,16 @@ impl ApplyWalk {
             && self.state.depose(&instance_to_state(&change.addr), key)
         {
             self.deposed.insert(m.change, key.clone());
+        }
+        if let Some(given) = crate::overrides::of(&self.core.overrides, &change.addr) {
+            let seed = change.addr.to_string();
+            let object = match m.planned.is_null() {
+                true => m.planned.clone(),
+                false => crate::overrides::complete(&info.schema.block, &m.planned, Some(given), false, &seed),
+            };
+            m.journalled = false;
+            let answer = ApplyAnswer { unclear: false, object, private: no_private(), complaints: Vec::new() };
+            return self.on_applied(m, answer);
         }
         let id = self.core.op_id();
         m.op = id;

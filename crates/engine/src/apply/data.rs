@@ -47,6 +47,11 @@ impl ApplyWalk {
                 return self.sched.finish(node, false);
             }
         };
+        if let Some(given) = crate::overrides::of(&self.core.overrides, &addr) {
+            let value = crate::overrides::complete(&info.schema.block, &config, Some(given), true, &address);
+            self.on_data(Reading { node, change, n, mi, repetition, marks }, Ok(value));
+            return;
+        }
         let Some(provider) = self.core.graph.node(n).provider.and_then(|p| self.provider_keys.get(&p)).copied() else {
             return self.sched.finish(node, false);
         };

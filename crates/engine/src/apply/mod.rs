@@ -94,6 +94,7 @@ impl ApplyWalk {
         let (graph, diags) = ConfigGraph::build(&config, &tree, &state, &[]);
         let mut core = Core::new(Stage::Apply, config, tree, graph, env, providers, variables);
         core.diags = diags;
+        core.overrides = plan.overrides.clone().into();
         let mut change_of = FxHashMap::default();
         let mut changes_of: FxHashMap<NodeIndex, Vec<usize>> = FxHashMap::default();
         for (i, c) in plan.changes.iter().enumerate() {

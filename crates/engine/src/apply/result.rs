@@ -44,7 +44,7 @@ impl ApplyWalk {
         let change = self.change(m.change);
         let address = change.addr.to_string();
         let Some(info) = self.core.type_info(m.n) else { return self.sched.finish(m.node, false) };
-        let ApplyAnswer { object, private, complaints } = answer;
+        let ApplyAnswer { object, private, complaints, unclear } = answer;
         let failed = complaints.iter().any(|c| c.severity == Severity::Error);
         let message = complaints.iter().map(|c| format!("{}: {}", c.summary, c.detail)).collect::<Vec<_>>().join("; ");
         let mut ok = self.complain(m.n, &info, &address, complaints);
@@ -57,7 +57,18 @@ impl ApplyWalk {
             // Until its provisioners have run it is not what it should be.
             self.set_tainted(&change, true);
         }
-        self.journal_end(&m, &change, failed.then_some(message));
+        if unclear && object.is_null() && m.action == Action::Create {
+            // `begun` stays open in the journal: the next run looks for what may have come of it.
+            self.core.diags.push(
+                Diagnostic::warning(
+                    "It is not known whether the object was created",
+                    format!("The creation of {address} ended without an answer. The journal keeps it open: the next run finds out, and takes the object up if there is one."),
+                )
+                .on(&address),
+            );
+        } else {
+            self.journal_end(&m, &change, failed.then_some(message));
+        }
         self.core.progress.push(if done {
             self.done += 1;
             let created = m.action == Action::Create || change.resume.is_some();
@@ -190,6 +201,12 @@ impl ApplyWalk {
             instance.tainted = self.state.instance(&addr, None).is_some_and(|i| i.tainted);
         }
         instance.dependencies = self.dependencies(m.n);
+        if failed && let Some(before) = self.state.instance(&addr, None) {
+            // What it was to turn away from it may still use.
+            let both: std::collections::BTreeSet<_> =
+                before.dependencies.iter().chain(instance.dependencies.iter()).cloned().collect();
+            instance.dependencies = both.into_iter().collect();
+        }
         instance.create_before_destroy = change.create_before_destroy;
         self.state.set_instance(&resource_to_state(&change.addr), &change.provider.to_string(), instance);
     }

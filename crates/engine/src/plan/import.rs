@@ -270,7 +270,7 @@ pub(super) fn can_generate(import: &Import) -> bool {
 }
 
 /// The resources that blocks import and nothing declares, with their provider configurations.
-pub(super) fn undeclared_targets(config: &sdt_config::Config) -> Vec<(sdt_state::ResourceKey, String)> {
+pub(super) fn undeclared_targets(config: &sdt_config::Config) -> Vec<crate::graph::OpenResource> {
     let mut found = Vec::new();
     for import in config.root.imports.iter().filter(|i| can_generate(i)) {
         let target = import.to_resource.clone().in_module(import.to_module.clone());
@@ -286,7 +286,11 @@ pub(super) fn undeclared_targets(config: &sdt_config::Config) -> Vec<(sdt_state:
         };
         if let Some(provider) = config.resolve_provider(&import.to_module, &local) {
             let r = &import.to_resource;
-            found.push((sdt_state::ResourceKey::managed("", &*r.type_name, &*r.name), provider.to_string()));
+            found.push(crate::graph::OpenResource {
+                key: sdt_state::ResourceKey::managed("", &*r.type_name, &*r.name),
+                provider: provider.to_string(),
+                dependencies: Vec::new(),
+            });
         }
     }
     found

@@ -137,6 +137,10 @@ impl PlanWalk {
             None => (Value::null(info.ty.clone()), no_private(), plan.config.clone()),
         };
         let proposed = sdt_schema::proposed_new(&info.schema.block, &prior, &config);
+        if crate::overrides::of(&self.core.overrides, &plan.addr).is_some() {
+            let answer = crate::overrides::planned(&info.schema.block, &proposed, prior.is_null());
+            return self.on_planned(plan, answer);
+        }
         let request = PlanRequest { type_name: plan.addr.resource.type_name.clone(), config, prior, proposed, private };
         let id = self.core.op_id();
         let Some(provider) = self.core.graph.node(plan.node).provider.and_then(|p| self.provider_keys.get(&p)) else {

@@ -22,13 +22,14 @@ use sdt_plan::{Action, Base, Change, CheckKind, Drift, Marked, NodeAddr, Plan, P
 use sdt_state::{Entry, State, Unresolved};
 
 use crate::core::{Core, Stage};
-use crate::graph::ConfigGraph;
+use crate::graph::{ConfigGraph, OpenResource};
 use crate::input::{PlanOptions, ProviderLookup, Variables};
 use crate::op::{Answer, Event, Op, OpId, Progress, ProviderKey};
 use crate::rules::RuleKind;
 use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::tree::Tree;
+pub(crate) use data::unknown_computed;
 pub(crate) use import::check_import_id;
 use instance::InstancePlan;
 pub(crate) use instance::on;
@@ -129,8 +130,14 @@ impl PlanWalk {
         let mut state = base_state.clone();
         let (moved, open_moves, mut diags) = crate::moves::apply_moves(&config, &tree, &mut state);
         diags.extend(crate::targets::check_moves(&options, &moved));
-        let mut open: Vec<_> =
-            unresolved.iter().map(|u| (u.begun.address.resource.clone(), u.begun.provider.clone())).collect();
+        let mut open: Vec<OpenResource> = unresolved
+            .iter()
+            .map(|u| OpenResource {
+                key: u.begun.address.resource.clone(),
+                provider: u.begun.provider.clone(),
+                dependencies: u.begun.dependencies.clone(),
+            })
+            .collect();
         if options.generate {
             open.extend(import::undeclared_targets(&config));
         }
@@ -143,6 +150,7 @@ impl PlanWalk {
         let wanted = crate::targets::wanted(&core.graph, &options, targeted.as_ref());
         let failed = diags.has_errors();
         core.diags = diags;
+        core.overrides = options.overrides.clone().into();
         // A move by itself is no change that was found outside.
         let base_state = match options.mode {
             PlanMode::RefreshOnly if !moved.is_empty() => state.clone(),
@@ -410,6 +418,7 @@ impl PlanWalk {
             state_changed,
             recovered: self.recovered.iter().filter_map(|e| serde_json::to_value(e).ok()).collect(),
             generated: self.generated,
+            overrides: self.options.overrides,
             marked: self.marked.into_iter().map(|(_, m)| m).collect(),
         };
         (plan, self.core.diags)

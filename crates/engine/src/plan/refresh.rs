@@ -195,10 +195,26 @@ impl PlanWalk {
         instance.tainted = unfinished.is_some();
         instance.dependencies = begun.dependencies.iter().map(|d| d.as_str().into()).collect();
         instance.create_before_destroy = begun.create_before_destroy;
+        let elsewhere = self.state.instances().any(|(at, _, there)| {
+            at.resource.ty == begun.address.resource.ty
+                && there.id().is_some()
+                && there.id() == instance.id()
+                && (there.deposed.is_some() || at != begun.address)
+        });
+        if elsewhere {
+            // A later run has taken it up already and put it aside, and could not tell the journal.
+            self.recovered.push(Entry::Failed(Failed {
+                token: begun.token.clone(),
+                message: "the state has the object at another place by now".into(),
+                object: None,
+            }));
+            return false;
+        }
         let json = v4::instance_to_json(&instance);
         let entry = Entry::Done(Done { token: begun.token.clone(), object: Some(json) });
         let other = self.state.instance(&begun.address, None).is_some_and(|there| there.id() != instance.id());
-        match &begun.deposes {
+        let free = |key: &&String| self.state.instance(&begun.address, Some(key)).is_none();
+        match begun.deposes.as_ref().filter(free) {
             // The creation had put its predecessor aside.
             Some(key) if other && self.state.depose(&begun.address, key) => self.depose_prior(node, &addr, key),
             // Somebody else's object is at the address by now; ours goes with the next apply.
@@ -244,6 +260,7 @@ impl PlanWalk {
                 && p.addr.resource.mode == Mode::Managed
                 && self.core.graph.node(p.node).provider == Some(provider)
                 && self.included(p.node, &p.addr)
+                && crate::overrides::of(&self.core.overrides, &p.addr).is_none()
         })
     }
 

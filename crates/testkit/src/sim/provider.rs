@@ -112,7 +112,8 @@ impl Instance for SimProvider {
     }
 
     async fn apply(&self, r: ApplyRequest, sink: &dyn ApplySink) -> ApplyAnswer {
-        let done = |object: Value| ApplyAnswer { object, private: no_private(), complaints: Vec::new() };
+        let done =
+            |object: Value| ApplyAnswer { unclear: false, object, private: no_private(), complaints: Vec::new() };
         if r.planned.is_null() {
             self.mortal.step().await;
             let id = text(&r.prior, "id").unwrap_or_default();
@@ -138,7 +139,7 @@ impl Instance for SimProvider {
                     detail: format!("There is no {id}."),
                     path: Path::root(),
                 }];
-                return ApplyAnswer { object: r.prior.clone(), private: no_private(), complaints };
+                return ApplyAnswer { unclear: false, object: r.prior.clone(), private: no_private(), complaints };
             }
             return done(object(id, name, value));
         }

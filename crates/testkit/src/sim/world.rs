@@ -72,8 +72,7 @@ impl World {
         };
         let base = snapshot.state.clone();
         let merged = sdt_state::overlay(snapshot, &entries);
-        let env =
-            Env { functions: Arc::new(NoFunctions), workspace: "default".into(), cwd: "/".into(), console: false };
+        let env = Env { functions: Arc::new(Few), workspace: "default".into(), cwd: "/".into(), console: false };
         let input = PlanInput {
             config: config.clone(),
             state: merged.state.clone(),
@@ -119,7 +118,7 @@ impl World {
     }
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         parallelism: 10,
         env: ProviderEnv { vars: Arc::default(), home: None, cwd: "/".into() },
@@ -159,20 +158,25 @@ pub fn memory_config(main: &str) -> Config {
     loaded.config
 }
 
-struct NoFunctions;
+/// No functions but `concat`.
+pub(super) struct Few;
 
-impl Functions for NoFunctions {
-    fn signature(&self, _: &str) -> Option<Signature> {
-        None
+impl Functions for Few {
+    fn signature(&self, name: &str) -> Option<Signature> {
+        (name == "concat").then_some(Signature { min: 1, max: None })
     }
-    fn call(&self, _: &str, _: &[Value], _: &CallSite, _: bool) -> Result<Value, CallFailure> {
-        Err(CallFailure::Call("there are no functions here".into()))
+    fn call(&self, _: &str, args: &[Value], _: &CallSite, _: bool) -> Result<Value, CallFailure> {
+        if args.iter().any(Value::is_unknown) {
+            return Ok(Value::unknown(sdt_value::Type::list(sdt_value::Type::String)));
+        }
+        let items = args.iter().flat_map(|a| a.as_items().unwrap_or_default().iter().cloned());
+        Ok(Value::tuple(items.collect()))
     }
     fn parameter_name(&self, _: &str, _: usize) -> Option<String> {
         None
     }
     fn names(&self) -> Vec<String> {
-        Vec::new()
+        vec!["concat".into()]
     }
     fn template_file(&self, _: &str) -> Result<(SourceId, Arc<[u8]>), String> {
         Err("there are no files here".into())

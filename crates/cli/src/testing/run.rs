@@ -1,0 +1,501 @@
+//! Running the blocks of a test file, and cleaning up after them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sdt_addr::{ProviderAddr, ResourceInstance, Target};
+use sdt_config::Config;
+use sdt_diag::{Diagnostic, Diagnostics, Severity, SourceMap, Span};
+use sdt_driver::{Interrupt, NoProgress};
+use sdt_engine::{ApplyInput, InputValue, PlanInput, PlanOptions, Variables};
+use sdt_plan::{Plan, PlanMode};
+use sdt_provider::Provider;
+use sdt_render::{PlanView, plan_text, state_text};
+use sdt_state::State;
+use sdt_value::{Marks, Value};
+
+use super::evaluate::{Names, evaluate};
+use super::harness::{self, CHECK, Harness};
+use super::mock::{Defaults, MockProvider};
+use super::model::{Run, TestFile};
+use super::report::Report;
+use crate::app::App;
+use crate::args::Parsed;
+use crate::functions::Library;
+use crate::providers::{self, Registry};
+use crate::{backend, clock, operation, vars};
+
+/// How a run came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Status {
+    /// Something before it went wrong.
+    Skip,
+    /// Everything held.
+    Pass,
+    /// An assertion did not hold.
+    Fail,
+    /// It could not be carried out.
+    Error,
+}
+
+impl Status {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What all files share.
+pub(crate) struct Session<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) parsed: &'a Parsed,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) interrupt: Interrupt,
+    pub(crate) verbose: bool,
+}
+
+/// What a module has made so far, by its source; the empty one is the root module.
+struct Made {
+    state: State,
+    config: Config,
+    variables: Variables,
+    registry: Arc<Registry>,
+    sources: SourceMap,
+    overrides: Vec<sdt_plan::Override>,
+    run: String,
+}
+
+/// One result with what there is to say.
+pub(crate) struct Outcome {
+    pub(crate) name: String,
+    pub(crate) status: Status,
+    pub(crate) diags: Diagnostics,
+    pub(crate) sources: SourceMap,
+    pub(crate) time: Duration,
+    pub(crate) shown: String,
+}
+
+const CONDITIONS: [&str; 6] = [
+    "Invalid value for variable",
+    "Resource precondition failed",
+    "Resource postcondition failed",
+    "Module output value precondition failed",
+    "Check block assertion failed",
+    "Check block assertion known after apply",
+];
+
+/// Runs a file and destroys what it made.
+pub(crate) async fn run_file(
+    session: &Session<'_>,
+    file: &TestFile,
+    sources: &SourceMap,
+    report: &mut Report<'_>,
+) -> Status {
+    report.file_started(file);
+    let mut names = Names::new();
+    let mut made: Vec<(String, Made)> = Vec::new();
+    let mut status = Status::Pass;
+    let mut stopped = false;
+    for run in &file.runs {
+        let begun = Instant::now();
+        if stopped || session.interrupt.count() > 0 {
+            report.run_done(file, &skipped(&run.name));
+            continue;
+        }
+        report.run_started(file, run);
+        let mut outcome = one(session, file, sources, run, &mut names, &mut made).await;
+        outcome.time = begun.elapsed();
+        stopped = outcome.status == Status::Error;
+        status = status.max(outcome.status);
+        report.run_done(file, &outcome);
+    }
+    report.tearing_down(file);
+    while let Some((_, m)) = made.pop() {
+        if m.state.is_empty() {
+            continue;
+        }
+        let sources = m.sources.clone();
+        let (diags, left) = destroy(session, m).await;
+        if diags.has_errors() {
+            status = Status::Error;
+            report.left_behind(file, diags, &sources, &left);
+        }
+    }
+    report.file_done(file, status);
+    status
+}
+
+fn skipped(name: &str) -> Outcome {
+    Outcome {
+        name: name.to_owned(),
+        status: Status::Skip,
+        diags: Diagnostics::new(),
+        sources: SourceMap::default(),
+        time: Duration::ZERO,
+        shown: String::new(),
+    }
+}
+
+async fn one(
+    session: &Session<'_>,
+    file: &TestFile,
+    sources: &SourceMap,
+    run: &Run,
+    names: &mut Names,
+    made: &mut Vec<(String, Made)>,
+) -> Outcome {
+    let result = |status, diags, sources| Outcome {
+        name: run.name.clone(),
+        status,
+        diags,
+        sources,
+        time: Duration::ZERO,
+        shown: String::new(),
+    };
+    let known: Vec<String> = file.runs.iter().map(|r| r.name.clone()).filter(|n| names.contains_key(n)).collect();
+    let harness = match harness::build(&session.app.env, file, run, &known) {
+        Ok(harness) => harness,
+        Err((diags, sources)) => return result(Status::Error, diags, sources),
+    };
+    let prepared = prepare(session, file, sources, run, names, &harness);
+    let (variables, registry, library, overrides) = match prepared {
+        Ok(prepared) => prepared,
+        Err((diags, sources)) => return result(Status::Error, diags, sources),
+    };
+    let key = run.module.clone().unwrap_or_default();
+    let state = made.iter().find(|(k, _)| *k == key).map(|(_, m)| m.state.clone()).unwrap_or_default();
+    let options = match options(run) {
+        Ok(options) => PlanOptions { overrides: overrides.clone(), ..options },
+        Err(diags) => return result(Status::Error, diags, sources.clone()),
+    };
+    let (plan, diags) = plan(session, &harness.config, &state, &variables, &registry, &library, options).await;
+    let mut all = harness.warnings.clone();
+    all.extend(diags);
+    let mut failing = failing_in_plan(&plan);
+    let expected: Vec<String> = run.expect_failures.iter().map(|(n, _)| n.clone()).collect();
+    let hopeless = all.0.iter().any(|d| d.severity == Severity::Error && !is_condition(d));
+    let mut shown = String::new();
+    let mut next = None;
+    if plan.errored && (hopeless || failing.iter().any(|f| !expected.contains(f))) {
+        return result(Status::Error, as_errors(all), library.sources());
+    }
+    let mut unknown = false;
+    if run.plan_only || plan.errored {
+        unknown = plan.checks.0.iter().any(|c| {
+            c.address() == format!("check.{CHECK}")
+                && c.status == sdt_plan::CheckStatus::Unknown
+                && !run.asserts.is_empty()
+        }) && !plan.errored;
+        if session.verbose {
+            let view = PlanView::new(&plan, &|addr, mode, ty| providers::schema(&registry, addr, mode, ty));
+            shown = plan_text(&view, &session.app.ui.theme);
+        }
+        let outputs = plan.outputs.iter().map(|(k, o)| (k.clone(), o.after.clone()));
+        names.insert(run.name.clone(), Value::object(outputs));
+    } else {
+        // What apply says counts: conditions are checked again by it.
+        all.0.retain(|d| !is_condition(d));
+        let input = ApplyInput {
+            plan,
+            config: harness.config.clone(),
+            variables: variables.clone(),
+            providers: registry.clone(),
+            env: operation::engine_env(session.app, &library, "default"),
+            run_id: backend::uuid(),
+            lineage: "test".into(),
+        };
+        let settings = operation::settings(session.app, 10, session.interrupt.clone());
+        let outcome = sdt_driver::apply(input, None, &settings, &NoProgress).await;
+        all.extend(outcome.diags);
+        failing = failing_in_state(&outcome.state);
+        if session.verbose {
+            let decode =
+                |p: &str, k: &sdt_state::ResourceKey, i: &sdt_state::Instance| providers::decode(&registry, p, k, i);
+            shown = state_text(&outcome.state, &decode, &session.app.ui.theme);
+        }
+        let outputs = outcome.state.outputs.iter().filter_map(|(k, o)| {
+            let value = o.to_value().ok()?;
+            Some((k.as_str().into(), if o.sensitive { value.with_marks(Marks::SENSITIVE) } else { value }))
+        });
+        let outputs: Vec<(sdt_value::Str, Value)> = outputs.collect();
+        names.insert(run.name.clone(), Value::object(outputs));
+        next = Some(outcome.state);
+    }
+    if let Some(state) = next {
+        made.retain(|(k, _)| *k != key);
+        let (config, sources) = (harness.config.clone(), library.sources());
+        let run = run.name.clone();
+        made.push((key, Made { state, config, variables, registry, sources, overrides, run }));
+    }
+    let sources = library.sources();
+    let source = sources.find(&file.path).unwrap_or(file.source);
+    let mut outcome = judge(source, run, &known, all, &failing, &expected, unknown);
+    outcome.sources = sources;
+    outcome.shown = shown;
+    outcome
+}
+
+/// What the diagnostics and the failing objects mean for a run.
+fn judge(
+    source: sdt_diag::SourceId,
+    run: &Run,
+    known: &[String],
+    all: Diagnostics,
+    failing: &[String],
+    expected: &[String],
+    unknown: bool,
+) -> Outcome {
+    let own = |d: &Diagnostic| d.summary == CONDITIONS[4] && d.subject.is_some_and(|s| inside(s, run));
+    let unexpected = failing.iter().any(|f| !expected.contains(f));
+    let mut status = Status::Pass;
+    let mut diags = Diagnostics::new();
+    for mut d in all {
+        if own(&d) {
+            d.severity = Severity::Error;
+            d.summary = "Test assertion failed".into();
+            for v in &mut d.values {
+                // As they are written in the test file.
+                if let Some(rest) = v.traversal.strip_prefix("local._") {
+                    v.traversal = format!("output.{rest}");
+                } else if let Some(rest) = v.traversal.strip_prefix("var.")
+                    && known.iter().any(|k| rest == k || rest.starts_with(&format!("{k}.")))
+                {
+                    v.traversal = format!("run.{rest}");
+                }
+            }
+            status = status.max(Status::Fail);
+        } else if is_condition(&d) {
+            if d.summary == CONDITIONS[5] && (d.subject.is_some_and(|s| inside(s, run)) || !run.plan_only) {
+                continue;
+            }
+            if !unexpected && d.summary != CONDITIONS[5] {
+                continue;
+            }
+            d.severity = Severity::Error;
+            status = Status::Error;
+        } else if d.severity == Severity::Error {
+            status = Status::Error;
+        }
+        diags.push(d);
+    }
+    if unknown {
+        status = Status::Error;
+        let detail = "A condition of this run depends on what is known only after apply. Use command = apply, or assert on something that the plan knows.";
+        diags.push(Diagnostic::error("Unknown condition value", detail).at(Span { source, ..run.header }));
+    }
+    for (name, span) in run.expect_failures.iter().filter(|(n, _)| !failing.contains(n)) {
+        status = Status::Error;
+        let detail = format!("The checkable object {name} was expected to report an error, and did not.");
+        let span = Span { source, ..*span };
+        diags.push(Diagnostic::error("Missing expected failure", detail).at(span));
+    }
+    Outcome { status, diags, ..skipped(&run.name) }
+}
+
+fn inside(span: Span, run: &Run) -> bool {
+    run.asserts.iter().any(|a| a.start <= span.start && span.end <= a.end)
+}
+
+fn is_condition(d: &Diagnostic) -> bool {
+    CONDITIONS.contains(&d.summary.as_str())
+}
+
+fn as_errors(diags: Diagnostics) -> Diagnostics {
+    let each = diags.into_iter().filter(|d| d.summary != CONDITIONS[5]).map(|mut d| {
+        // Outputs go by another name while they are evaluated.
+        if d.summary == "Reference to undeclared local value"
+            && let Some(name) = d.detail.split("\"_").nth(1).and_then(|rest| rest.split('"').next())
+        {
+            d.detail = format!("The configuration has no output value named {name:?}.");
+            d.summary = "Reference to undeclared output value".into();
+        }
+        if is_condition(&d) {
+            d.severity = Severity::Error;
+        }
+        d
+    });
+    Diagnostics(each.collect())
+}
+
+fn failing_in_plan(plan: &Plan) -> Vec<String> {
+    let bad = |s| matches!(s, sdt_plan::CheckStatus::Fail | sdt_plan::CheckStatus::Error);
+    let own = format!("check.{CHECK}");
+    let mut out: Vec<String> = Vec::new();
+    for o in plan.checks.0.iter().filter(|o| bad(o.status) && o.address() != own) {
+        out.push(o.address());
+        out.extend(o.instances.iter().filter(|i| bad(i.status)).map(|i| i.address.clone()));
+    }
+    dedup(out)
+}
+
+fn failing_in_state(state: &State) -> Vec<String> {
+    let own = format!("check.{CHECK}");
+    let mut out = Vec::new();
+    let bad = |v: &serde_json::Value| matches!(v["status"].as_str(), Some("fail" | "error"));
+    for o in state.check_results.as_array().into_iter().flatten().filter(|o| bad(o)) {
+        if let Some(addr) = o["config_addr"].as_str().filter(|a| *a != own) {
+            out.push(addr.to_owned());
+            let objects = o["objects"].as_array().into_iter().flatten().filter(|i| bad(i));
+            out.extend(objects.filter_map(|i| i["object_addr"].as_str().map(str::to_owned)));
+        }
+    }
+    dedup(out)
+}
+
+/// Without what repeats itself: an object's only instance has its name.
+fn dedup(mut names: Vec<String>) -> Vec<String> {
+    names.sort();
+    names.dedup();
+    // An expected object covers its instances and the other way round.
+    let instances: Vec<String> =
+        names.iter().filter_map(|n| n.split_once('[').map(|(head, _)| head.to_owned())).collect();
+    names.retain(|n| !instances.contains(n));
+    names
+}
+
+type Prepared = (Variables, Arc<Registry>, Arc<Library>, Vec<sdt_plan::Override>);
+
+fn prepare(
+    session: &Session<'_>,
+    file: &TestFile,
+    test_sources: &SourceMap,
+    run: &Run,
+    names: &Names,
+    harness: &Harness,
+) -> Result<Prepared, (Diagnostics, SourceMap)> {
+    let mut sources = harness.sources.clone();
+    let here = |diags: Diagnostics| (diags, test_sources.clone());
+    let (mut variables, diags) = vars::collect_known(session.app, &harness.config, session.parsed, &mut sources);
+    if diags.has_errors() {
+        return Err((diags, sources));
+    }
+    let now = time::OffsetDateTime::now_utc();
+    let library = Library::new(&session.app.env, sources, Some(now));
+    let eval = |span: Span, names: &Names| evaluate(&file.text, span, names, &session.registry, &library).map_err(here);
+    let mut known = names.clone();
+    for (name, input) in &variables {
+        known.entry(name.to_string()).or_insert_with(|| input.value.clone());
+    }
+    for (name, span) in file.variables.iter().chain(&run.variables) {
+        let value = eval(*span, &known)?;
+        if !names.contains_key(name) {
+            known.insert(name.clone(), value.clone());
+        }
+        if harness.config.root.variables.contains_key(name.as_str()) {
+            variables.insert(name.as_str().into(), InputValue { value, origin: "in the test file".into(), span: None });
+        }
+    }
+    for (name, value) in names {
+        let declared = harness.config.root.variables.get(name.as_str());
+        if declared.is_some_and(|_| !variables.contains_key(name.as_str())) {
+            let input = InputValue { value: value.clone(), origin: String::new(), span: None };
+            variables.insert(name.as_str().into(), input);
+        }
+    }
+    let mut registry = (*session.registry).clone();
+    for mock in &file.mocks {
+        let mut defaults = Defaults::new();
+        for (data, kind, span) in &mock.defaults {
+            defaults.insert((*data, kind.clone()), eval(*span, &known)?);
+        }
+        let addr = harness.config.root.provider_for_local(&mock.provider);
+        let found: Vec<(ProviderAddr, Arc<dyn Provider>)> =
+            registry.iter().filter(|(a, _)| **a == addr).map(|(a, p)| (a.clone(), p.clone())).collect();
+        let defaults = Arc::new(defaults);
+        for (addr, inner) in found {
+            registry.insert(addr, Arc::new(MockProvider { inner, defaults: defaults.clone() }));
+        }
+    }
+    let missing = providers::check(&harness.config, None, &registry);
+    if missing.has_errors() {
+        return Err((missing, library.sources()));
+    }
+    let mut overrides = Vec::new();
+    for o in file.overrides.iter().chain(&run.overrides) {
+        let target = o.target.parse::<Target>().map_err(|e| {
+            let detail = format!("{:?}: {}", o.target, e.detail);
+            here(Diagnostic::error("Invalid override target", detail).at(o.span).into())
+        })?;
+        let values = match o.values {
+            Some(span) => eval(span, &known)?,
+            None => Value::object::<sdt_value::Str>([]),
+        };
+        overrides.push(sdt_plan::Override { target, values });
+    }
+    Ok((variables, Arc::new(registry), library, overrides))
+}
+
+fn options(run: &Run) -> Result<PlanOptions, Diagnostics> {
+    let mut options = PlanOptions { refresh: run.refresh, ..PlanOptions::default() };
+    if run.refresh_only {
+        options.mode = PlanMode::RefreshOnly;
+    }
+    let bad = |text: &str| {
+        let detail = format!("{text:?} is not the address of a resource.");
+        Diagnostics::from(Diagnostic::error("Invalid address in plan_options", detail).at(run.header))
+    };
+    for t in &run.targets {
+        options.targets.push(t.parse::<Target>().map_err(|_| bad(t))?);
+    }
+    for r in &run.replace {
+        options.replace.push(r.parse::<ResourceInstance>().map_err(|_| bad(r))?);
+    }
+    Ok(options)
+}
+
+#[allow(clippy::too_many_arguments, reason = "all of them are what one plan is made from")]
+async fn plan(
+    session: &Session<'_>,
+    config: &Config,
+    state: &State,
+    variables: &Variables,
+    registry: &Arc<Registry>,
+    library: &Arc<Library>,
+    options: PlanOptions,
+) -> (Plan, Diagnostics) {
+    let input = PlanInput {
+        config: config.clone(),
+        state: state.clone(),
+        unresolved: Vec::new(),
+        variables: variables.clone(),
+        options,
+        providers: registry.clone(),
+        env: operation::engine_env(session.app, library, "default"),
+        timestamp: clock::now(),
+    };
+    let settings = operation::settings(session.app, 10, session.interrupt.clone());
+    sdt_driver::plan(input, &settings, &NoProgress).await
+}
+
+/// Destroys what a module has made; the objects that stay.
+async fn destroy(session: &Session<'_>, made: Made) -> (Diagnostics, Vec<String>) {
+    let library = Library::new(&session.app.env, made.sources.clone(), Some(time::OffsetDateTime::now_utc()));
+    let options = PlanOptions { mode: PlanMode::Destroy, overrides: made.overrides.clone(), ..PlanOptions::default() };
+    let (plan, mut diags) =
+        plan(session, &made.config, &made.state, &made.variables, &made.registry, &library, options).await;
+    let mut state = made.state;
+    if !plan.errored {
+        let input = ApplyInput {
+            plan,
+            config: made.config,
+            variables: made.variables,
+            providers: made.registry,
+            env: operation::engine_env(session.app, &library, "default"),
+            run_id: backend::uuid(),
+            lineage: "test".into(),
+        };
+        // Cleaning up goes on after an interrupt.
+        let settings = operation::settings(session.app, 10, Interrupt::default());
+        let outcome = sdt_driver::apply(input, None, &settings, &NoProgress).await;
+        diags.extend(outcome.diags);
+        state = outcome.state;
+    }
+    let left: BTreeMap<String, ()> =
+        state.instances().map(|(a, _, _)| (format!("{a} (run {:?})", made.run), ())).collect();
+    (diags, left.into_keys().collect())
+}
