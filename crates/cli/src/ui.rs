@@ -75,7 +75,7 @@ impl Ui {
             let first = Message::version(sdt_state::TERRAFORM_VERSION, env!("CARGO_PKG_VERSION"));
             text = first.line(&now) + "\n";
         }
-        text += &message.line(&now);
+        text += &crate::commands::output::go_escapes(&message.line(&now));
         text.push('\n');
         self.out(&text);
     }

@@ -8,7 +8,9 @@ mod force_unlock;
 mod get;
 mod graph;
 mod init;
-mod output;
+pub(crate) mod metadata;
+mod modules;
+pub(crate) mod output;
 mod plan;
 mod providers;
 pub(crate) mod remote_state;
@@ -48,6 +50,8 @@ pub(crate) static ALL: &[&Command] = &[
     &fmt::COMMAND,
     &get::COMMAND,
     &graph::COMMAND,
+    &metadata::COMMAND,
+    &modules::COMMAND,
     &providers::COMMAND,
     &version::COMMAND,
 ];
