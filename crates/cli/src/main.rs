@@ -11,6 +11,7 @@ mod commands;
 mod config_json;
 mod env;
 mod functions;
+mod line;
 mod load;
 mod modules;
 mod operation;

@@ -107,7 +107,7 @@ impl Ui {
     }
 
     fn write_message(&self, message: &Message) {
-        let line = message.line(&clock::now_micros()) + "\n";
+        let line = crate::commands::output::go_escapes(&message.line(&clock::now_micros())) + "\n";
         if let Some(file) = &self.into {
             let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let _ = file.write_all(line.as_bytes());

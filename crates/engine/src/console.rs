@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sdt_addr::ModuleInstance;
 use sdt_config::{Config, Context};
 use sdt_diag::Diagnostics;
 use sdt_hcl::{ConsoleResult, Expr, eval_console};
@@ -13,11 +14,13 @@ use crate::graph::ConfigGraph;
 use crate::input::{ProviderLookup, Variables};
 use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
-use crate::tree::Tree;
+use crate::tree::{Mi, Tree};
 
 /// A configuration whose values can be asked for. Objects are as the state has them; nothing is planned or read.
 pub struct Console {
     core: Core,
+    /// The module instance that expressions are in.
+    at: Mi,
 }
 
 impl Console {
@@ -52,14 +55,36 @@ impl Console {
             }
         }
         let diags = std::mem::take(&mut core.diags);
-        (Self { core }, diags)
+        (Self { core, at: 0 }, diags)
     }
 
-    /// Evaluates an expression in the root module.
+    /// Evaluates expressions in this instance of a module from now on. Returns whether there is one.
+    pub fn enter(&mut self, module: &ModuleInstance) -> bool {
+        let found = self.core.insts.find(module);
+        self.at = found.unwrap_or(self.at);
+        found.is_some()
+    }
+
+    /// Names that an expression can begin with here: variables, locals, resources, module calls.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let module = self.core.tree.module(self.core.insts.all[self.at].module);
+        let mut names: Vec<String> = module.variables.keys().map(|n| format!("var.{n}")).collect();
+        names.extend(module.locals.keys().map(|n| format!("local.{n}")));
+        names.extend(module.resources.keys().map(ToString::to_string));
+        names.extend(module.calls.keys().map(|n| format!("module.{n}")));
+        for (name, child) in &module.children {
+            names.extend(child.outputs.keys().map(|o| format!("module.{name}.{o}")));
+        }
+        names.extend(["path.module", "path.root", "path.cwd", "terraform.workspace"].map(str::to_owned));
+        names
+    }
+
+    /// Evaluates an expression.
     #[must_use]
     pub fn eval(&self, expr: &Expr) -> (ConsoleResult, Diagnostics) {
         let schemas = LookupSchemas(&*self.core.lookup);
-        let module = self.core.tree.module(0);
+        let module = self.core.tree.module(self.core.insts.all[self.at].module);
         let context = Context {
             config: &self.core.config,
             module,
@@ -72,6 +97,6 @@ impl Console {
         if diags.has_errors() {
             return (ConsoleResult::Value(sdt_value::Value::DYNAMIC), diags);
         }
-        eval_console(expr, &Ctx::new(&self.core, 0))
+        eval_console(expr, &Ctx::new(&self.core, self.at))
     }
 }

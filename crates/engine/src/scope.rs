@@ -300,6 +300,21 @@ impl Scope for Ctx<'_> {
         self.core.env.functions.template_file(path)
     }
 
+    fn convert(&self, value: &Value, ty: &Expr) -> Option<Result<Value, CallFailure>> {
+        let (ty, defaults, diags) = sdt_config::type_constraint(ty);
+        if diags.has_errors() {
+            return Some(Err(CallFailure::Diagnostics(diags)));
+        }
+        let (plain, marks) = value.clone().unmark();
+        let filled = if plain.is_null() || defaults.is_empty() { plain } else { defaults.apply(&plain) };
+        let converted = sdt_value::convert(&filled, &ty).map(|v| v.with_marks(marks));
+        Some(converted.map_err(|e| {
+            let path = e.path.to_string();
+            let message = if path.is_empty() { e.message } else { format!("{path}: {}", e.message) };
+            CallFailure::Arg { index: 0, message }
+        }))
+    }
+
     fn has_type_function(&self) -> bool {
         self.core.env.console
     }

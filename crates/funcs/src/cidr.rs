@@ -21,6 +21,13 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         |a, _| host(a),
     ),
     Function::new(
+        "cidrcontains",
+        "Tells whether a prefix contains an address or another prefix.",
+        &[Param::string("containing_prefix"), Param::string("contained_ip_or_prefix")],
+        Type::Bool,
+        |a, _| cidr_contains(str_arg(a, 0), str_arg(a, 1)),
+    ),
+    Function::new(
         "cidrnetmask",
         "Returns the netmask of an IPv4 prefix.",
         &[Param::string("prefix")],
@@ -89,6 +96,21 @@ impl Network {
         let ones = (UBig::ONE << self.len as usize) - 1u8;
         ones << (self.bits - self.len) as usize
     }
+}
+
+fn cidr_contains(prefix: &str, other: &str) -> Out {
+    let outer = Network::parse(prefix).map_err(CallError::Call)?;
+    let inner = if other.contains('/') {
+        Network::parse(other).map_err(CallError::Call)?
+    } else {
+        let bits = if other.contains(':') { 128 } else { 32 };
+        Network::parse(&format!("{other}/{bits}"))
+            .map_err(|_| CallError::Call(format!("invalid IP address: {other}")))?
+    };
+    if outer.bits != inner.bits {
+        return fail("the addresses are of different families: one is IPv4, the other IPv6");
+    }
+    Ok(Value::bool(inner.len >= outer.len && &inner.base & outer.mask() == outer.base))
 }
 
 /// Reads dotted decimal; unlike everywhere else today, leading zeros are fine and decimal.
@@ -299,6 +321,12 @@ mod tests {
             ("cidrsubnets", r#"["10.1.0.0/16"]"#, "[]"),
             ("cidrsubnets", r#"["0.0.0.0/0",1]"#, "arg 1: not enough remaining address space …"),
             ("cidrsubnets", r#"["10.0.0.0/30",1,1,1]"#, "arg 3: not enough remaining address space …"),
+            ("cidrcontains", r#"["192.168.2.0/20","192.168.2.1"]"#, "true"),
+            ("cidrcontains", r#"["192.168.2.0/20","192.126.2.1"]"#, "false"),
+            ("cidrcontains", r#"["192.168.0.0/16","192.168.2.0/20"]"#, "true"),
+            ("cidrcontains", r#"["192.168.2.0/20","192.168.0.0/16"]"#, "false"),
+            ("cidrcontains", r#"["fe80::/48","fe80::1"]"#, "true"),
+            ("cidrcontains", r#"["10.0.0.0/8","fe80::1"]"#, "call: the addresses are of different families…"),
             ("cidrsubnets", r#"["2001:db8::/48",33]"#, "arg 1: may not extend prefix by more than 32 bits"),
         ]);
     }

@@ -40,6 +40,20 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         |a, _| Ok(Value::string(to_base64(&deflate::gzip(str_arg(a, 0).as_bytes())))),
     ),
     Function::new(
+        "base64gunzip",
+        "Decodes Base64 and decompresses the gzip in it; the result must be UTF-8.",
+        &[Param::string("str")],
+        Type::String,
+        |a, _| gunzip(str_arg(a, 0)).map(Value::string),
+    ),
+    Function::new(
+        "urldecode",
+        "Takes the escapes of the query of a URL out of a string.",
+        &[Param::string("str")],
+        Type::String,
+        |a, _| url_decode(str_arg(a, 0)).map(Value::string),
+    ),
+    Function::new(
         "urlencode",
         "Escapes a string for the query of a URL.",
         &[Param::string("str")],
@@ -127,6 +141,42 @@ pub(crate) fn from_base64(s: &str) -> Option<Vec<u8>> {
     LENIENT.decode(s.replace(['\r', '\n'], "")).ok()
 }
 
+/// More than this is taken for a bomb.
+const MAX_GUNZIP: u64 = 256 << 20;
+
+fn gunzip(text: &str) -> Out<String> {
+    use std::io::Read as _;
+    let Some(packed) = from_base64(text) else { return fail("failed to decode base64 data") };
+    let mut bytes = Vec::new();
+    let mut reader = flate2::read::MultiGzDecoder::new(&packed[..]).take(MAX_GUNZIP + 1);
+    if let Err(e) = reader.read_to_end(&mut bytes) {
+        return fail(format!("failed to gunzip the data: {e}"));
+    }
+    if bytes.len() as u64 > MAX_GUNZIP {
+        return fail(format!("the data has more than {MAX_GUNZIP} bytes when decompressed"));
+    }
+    String::from_utf8(bytes).or_else(|_| fail("the decompressed data is not UTF-8"))
+}
+
+fn url_decode(text: &str) -> Out<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(b) = bytes.next() {
+        match b {
+            b'+' => out.push(b' '),
+            b'%' => {
+                let digit = |b: Option<u8>| b.and_then(|b| (b as char).to_digit(16));
+                match (digit(bytes.next()), digit(bytes.next())) {
+                    (Some(high), Some(low)) => out.push((high << 4 | low) as u8),
+                    _ => return fail("invalid URL escape: a % is followed by two hexadecimal digits"),
+                }
+            }
+            b => out.push(b),
+        }
+    }
+    String::from_utf8(out).or_else(|_| fail("the decoded data is not UTF-8"))
+}
+
 fn url_encode(s: &str) -> String {
     let mut out = String::with_capacity(s.len());
     for b in s.bytes() {
@@ -152,6 +202,10 @@ mod tests {
             ("base64decode", r#"["/w=="]"#, "call: the result of decoding the provided string is not valid UTF-8"),
             ("base64gzip", r#"[""]"#, r#""H4sIAAAAAAAA/wAAAP//AQAA//8AAAAAAAAAAA==""#),
             ("base64gzip", r#"["hello"]"#, r#""H4sIAAAAAAAA/8pIzcnJBwAAAP//AQAA//+GphA2BQAAAA==""#),
+            ("urldecode", r#"["a+b%26c%3Dd%2Fe~%C3%A9"]"#, r#""a b&c=d/e~é""#),
+            ("urldecode", r#"["%zz"]"#, "call: invalid URL escape…"),
+            ("base64gunzip", r#"["H4sIAAAAAAAA/8pIzcnJBwAAAP//AQAA//+GphA2BQAAAA=="]"#, r#""hello""#),
+            ("base64gunzip", r#"["aGVsbG8="]"#, "call: failed to gunzip the data…"),
             ("urlencode", r#"["a b&c=d/e~é"]"#, r#""a+b%26c%3Dd%2Fe~%C3%A9""#),
             ("md5", "[1.50]", r#""6008647277c4454cecd97d33c069f0ca""#),
             ("sha1", r#"[""]"#, r#""da39a3ee5e6b4b0d3255bfef95601890afd80709""#),

@@ -13,6 +13,7 @@
 //!
 //! `try`, `can`, `templatefile`, `templatestring` and `type` are not here: they are forms of the evaluator.
 
+mod assume;
 mod call;
 mod cidr;
 mod collection;
@@ -25,6 +26,7 @@ mod deflate;
 mod encoding;
 mod filesystem;
 mod format;
+mod forms;
 mod glob;
 mod json;
 mod map;
@@ -40,6 +42,7 @@ mod yaml;
 
 pub use call::{CallError, call};
 pub use ctx::{FileKind, Files, FnCtx, NoFiles, Random, Timestamp};
+pub use forms::{FORMS, Form};
 pub use json::{encode_json, parse_json};
 
 use sdt_value::{Type, Value};
@@ -216,6 +219,18 @@ impl Function {
         }
     }
 
+    /// The type of its results as far as it is always the same.
+    #[must_use]
+    pub fn declared_type(&self) -> Type {
+        let params: Vec<&Param> = self.params.iter().chain(&self.variadic).collect();
+        // What is not told the types of its arguments cannot tell that of its result.
+        if params.iter().any(|p| p.kind == ParamType::Any && !p.allow_dynamic) {
+            return Type::Dynamic;
+        }
+        let args: Vec<Value> = params.iter().map(|p| Value::unknown(p.ty())).collect();
+        self.result_type(&args).unwrap_or(Type::Dynamic)
+    }
+
     /// The parameter of the argument at `index`.
     #[must_use]
     pub fn param(&self, index: usize) -> Option<&Param> {
@@ -224,6 +239,7 @@ impl Function {
 }
 
 static GROUPS: &[&[Function]] = &[
+    assume::FUNCTIONS,
     cidr::FUNCTIONS,
     collection::FUNCTIONS,
     convert::FUNCTIONS,

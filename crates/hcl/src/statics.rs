@@ -195,6 +195,10 @@ impl Expr {
                 f(source);
                 f(each);
             }
+            // The second argument of convert is a type, whose names are no references.
+            ExprKind::Call(c) if c.args.len() == 2 && matches!(&*c.name, "convert" | "core::convert") => {
+                c.args.iter().take(1).for_each(f);
+            }
             ExprKind::Call(c) => c.args.iter().for_each(f),
             ExprKind::Conditional { cond, yes, no } => {
                 f(cond);

@@ -139,8 +139,24 @@ fn snippet_view(d: &Diagnostic, text: &[u8], high: Span, wide: Span, start_line:
         code,
         start_line,
         values,
-        function_call: d.function.as_ref().map(|f| serde_json::json!({"called_as": f})),
+        function_call: d.function.as_deref().map(function_call),
     }
+}
+
+/// A call as `name(first, rest...)`, taken apart as Terraform has it.
+fn function_call(call: &str) -> Json {
+    let (name, params) = call.split_once('(').unwrap_or((call, ")"));
+    let params: Vec<&str> = params.trim_end_matches(')').split(", ").filter(|p| !p.is_empty()).collect();
+    let (variadic, fixed): (Vec<&str>, Vec<&str>) = params.iter().partition(|p| p.ends_with("..."));
+    let named = |name: &str| serde_json::json!({"name": name.trim_end_matches("...")});
+    let mut signature = serde_json::json!({"name": name.strip_prefix("core::").unwrap_or(name)});
+    if !fixed.is_empty() {
+        signature["params"] = fixed.iter().map(|p| named(p)).collect();
+    }
+    if let Some(v) = variadic.first() {
+        signature["variadic_param"] = named(v);
+    }
+    serde_json::json!({"called_as": name, "signature": signature})
 }
 
 fn floor_boundary(text: &str, at: usize) -> usize {
@@ -245,8 +261,13 @@ fn place(view: &DiagnosticView, theme: &Theme) -> String {
         if !snippet.values.is_empty() || snippet.function_call.is_some() {
             let _ = writeln!(out, "    {}", theme.paint(Style::Dim, "├────────────────"));
             let rule = theme.paint(Style::Dim, "│");
-            if let Some(name) = snippet.function_call.as_ref().and_then(|f| f["called_as"].as_str()) {
-                let _ = writeln!(out, "    {rule} while calling {}", theme.paint(Style::Bold, &format!("{name}()")));
+            if let Some(call) = &snippet.function_call {
+                let signature = &call["signature"];
+                let fixed = signature["params"].as_array().into_iter().flatten().filter_map(|p| p["name"].as_str());
+                let rest = signature["variadic_param"]["name"].as_str().map(|n| format!("{n}..."));
+                let params: Vec<String> = fixed.map(str::to_owned).chain(rest).collect();
+                let name = theme.paint(Style::Bold, call["called_as"].as_str().unwrap_or_default());
+                let _ = writeln!(out, "    {rule} while calling {name}({})", params.join(", "));
             }
             for v in &snippet.values {
                 let _ = writeln!(out, "    {rule} {} {}", theme.paint(Style::Bold, &v.traversal), v.statement);

@@ -361,10 +361,26 @@ pub fn outputs_text(state: &State) -> String {
 /// Returns the JSON of `output -json`.
 #[must_use]
 pub fn outputs_json(state: &State) -> Json {
+    outputs(state)
+}
+
+/// Terraform writes a negative zero as 0 here.
+fn plain_zeros(value: &Json) -> Json {
+    match value {
+        Json::Number(n) if n.to_string() == "-0" => json!(0),
+        Json::Array(items) => items.iter().map(plain_zeros).collect(),
+        Json::Object(members) => members.iter().map(|(k, v)| (k.clone(), plain_zeros(v))).collect::<Map<_, _>>().into(),
+        other => other.clone(),
+    }
+}
+
+fn outputs(state: &State) -> Json {
     state
         .outputs
         .iter()
-        .map(|(name, o)| (name.clone(), json!({"sensitive": o.sensitive, "type": o.ty, "value": o.value})))
+        .map(|(name, o)| {
+            (name.clone(), json!({"sensitive": o.sensitive, "type": o.ty, "value": plain_zeros(&o.value)}))
+        })
         .collect::<Map<_, _>>()
         .into()
 }

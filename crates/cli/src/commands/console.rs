@@ -2,6 +2,7 @@
 
 use std::io::BufRead as _;
 
+use sdt_addr::ModuleInstance;
 use sdt_diag::{Diagnostics, SourceMap};
 use sdt_engine::{Console, Env};
 use sdt_hcl::{ConsoleResult, TokenKind};
@@ -11,8 +12,9 @@ use sdt_state::State;
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
 use crate::backend::LocalPaths;
-use crate::commands::{COMMON, VARIABLES, no_arguments};
+use crate::commands::{COMMON, VARIABLES, metadata, no_arguments};
 use crate::functions::Library;
+use crate::line::{Line, LineEditor};
 use crate::operation::{self, Ready};
 use crate::session;
 
@@ -24,6 +26,7 @@ pub(crate) static COMMAND: Command = Command {
     flags: &[
         &[
             option("state", "PATH", "Use another local state file than terraform.tfstate."),
+            option("scope", "MODULE", "Evaluate in a module: module.NAME."),
             switch("plan", "Accepted; values are those of the state."),
             switch("input", "Ask for variables that have no value (default true)."),
         ],
@@ -48,13 +51,24 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
             return FAILED;
         }
     };
+    if let Some(scope) = parsed.get("scope") {
+        let entered = scope.parse::<ModuleInstance>().is_ok_and(|m| console.enter(&m));
+        if !entered {
+            app.ui.error(
+                "Invalid scope",
+                format!("There is no module {scope:?}; a scope is written module.NAME, with its key where it has one."),
+            );
+            return FAILED;
+        }
+    }
+    if app.env.stdin_tty { interactive(app, &mut console, &library) } else { piped(app, &mut console, &library) }
+}
+
+/// Evaluates what comes from a pipe; only the last result is written.
+fn piped(app: &App, console: &mut Console, library: &Library) -> u8 {
     let mut last = None;
     let mut text = String::new();
-    let interactive = app.env.stdin_tty;
     loop {
-        if interactive {
-            app.ui.out(if text.is_empty() { "> " } else { "  " });
-        }
         let mut line = String::new();
         match std::io::stdin().lock().read_line(&mut line) {
             Ok(n) if n > 0 => {}
@@ -65,24 +79,13 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
             continue;
         }
         let expression = std::mem::take(&mut text);
-        let expression = expression.trim();
-        match expression {
-            "" => continue,
-            "exit" => return OK,
-            "help" => {
-                app.ui.out("Type an expression of the language; exit, or the end of input, ends the console.\n");
-                continue;
-            }
-            _ => {}
-        }
-        match evaluate(&mut console, &library, expression) {
-            Ok(shown) if interactive => app.ui.out(&format!("{shown}\n")),
-            Ok(shown) => last = Some(shown),
-            Err((diags, sources)) => {
+        match answer(console, library, expression.trim()) {
+            Said::Nothing => {}
+            Said::Text(shown) => last = Some(shown),
+            Said::End => return OK,
+            Said::Wrong(diags, sources) => {
                 app.ui.diagnostics(diags, &sources);
-                if !interactive {
-                    return FAILED;
-                }
+                return FAILED;
             }
         }
     }
@@ -90,6 +93,72 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         app.ui.out(&format!("{shown}\n"));
     }
     OK
+}
+
+/// Reads from a terminal, with history and completion.
+fn interactive(app: &App, console: &mut Console, library: &Library) -> u8 {
+    let mut names = console.names();
+    names.extend(metadata::documented().iter().map(|f| format!("{}(", f.name)));
+    names.sort();
+    // Expressions may hold secrets: the history is for the user alone.
+    let history = app.env.home().map(|home| home.join(".sdt_history"));
+    let mut editor = LineEditor::new(names, history);
+    let mut text = String::new();
+    loop {
+        let line = match editor.read(if text.is_empty() { "> " } else { "  " }) {
+            Line::Text(line) => line,
+            Line::Interrupted => {
+                text.clear();
+                continue;
+            }
+            Line::End => return OK,
+        };
+        text += &line;
+        text.push('\n');
+        if open_brackets(&text) {
+            continue;
+        }
+        let expression = std::mem::take(&mut text);
+        editor.remember(expression.trim());
+        match answer(console, library, expression.trim()) {
+            Said::Nothing => {}
+            Said::Text(shown) => app.ui.out(&format!("{shown}\n")),
+            Said::End => return OK,
+            Said::Wrong(diags, sources) => app.ui.diagnostics(diags, &sources),
+        }
+    }
+}
+
+/// What becomes of a line.
+enum Said {
+    Nothing,
+    Text(String),
+    End,
+    Wrong(Diagnostics, SourceMap),
+}
+
+fn answer(console: &mut Console, library: &Library, text: &str) -> Said {
+    match text {
+        "" => return Said::Nothing,
+        "exit" | "quit" => return Said::End,
+        "help" => {
+            return Said::Text(
+                "Type an expression of the language. help NAME tells of a function; type(...) tells a type; exit, or the end of input, ends the console.".into(),
+            );
+        }
+        _ => {}
+    }
+    if let Some(name) = text.strip_prefix("help ") {
+        let found = metadata::documented().into_iter().find(|f| f.name == name.trim());
+        return match found {
+            Some(f) => Said::Text(format!("{}\n  {}", f.usage(), f.doc)),
+            None => Said::Text(format!("There is no function {:?}.", name.trim())),
+        };
+    }
+    match evaluate(console, library, text) {
+        Ok(shown) => Said::Text(shown),
+        Err((diags, sources)) => Said::Wrong(diags, sources),
+    }
 }
 
 type Broken = (Diagnostics, SourceMap);
@@ -123,7 +192,7 @@ fn make(app: &App, ready: Ready, state: State) -> Result<(Console, std::sync::Ar
     Ok((console, library))
 }
 
-fn evaluate(console: &mut Console, library: &Library, text: &str) -> Result<String, Broken> {
+fn evaluate(console: &Console, library: &Library, text: &str) -> Result<String, Broken> {
     let id = library.add("<console-input>", text);
     let (expr, diags) = sdt_hcl::parse_expression(id, text.as_bytes(), 0);
     if diags.has_errors() {

@@ -1,12 +1,13 @@
 //! `sdt graph`
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use sdt_config::{Referenceable, references_in_expr};
+use sdt_addr::{ConfigResource, ModulePath};
+use sdt_engine::{ResourceGraph, resource_graph};
 
 use crate::app::{App, Command, FAILED, OK};
-use crate::args::Parsed;
+use crate::args::{Parsed, option, switch};
 use crate::commands::{COMMON, no_arguments};
 use crate::load;
 
@@ -14,8 +15,17 @@ pub(crate) static COMMAND: Command = Command {
     name: "graph",
     summary: "Write the resources and what they refer to as a graph",
     usage: "[options]",
-    about: "Writes the resources of the root module, and which refers to which directly, in the DOT language: sdt graph | dot -Tsvg > graph.svg",
-    flags: &[COMMON],
+    about: "Writes which resource needs which, over modules, variables and locals, in the DOT language (sdt graph | dot -Tsvg > graph.svg) or in Mermaid, which code hosts and wikis draw by themselves.",
+    flags: &[
+        &[
+            option("format", "FORMAT", "dot (default) or mermaid."),
+            option("type", "TYPE", "Accepted: the graph is that of the configuration."),
+            option("plan", "FILE", "Accepted: the graph is that of the configuration."),
+            switch("draw-cycles", "Accepted; a cycle is an error that names its members."),
+            option("module-depth", "N", "Accepted and without effect."),
+        ],
+        COMMON,
+    ],
     run,
 };
 
@@ -23,36 +33,86 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     if let Err(code) = no_arguments(app, parsed, "graph") {
         return code;
     }
+    let write: fn(&ResourceGraph) -> String = match parsed.get("format").unwrap_or("dot") {
+        "dot" => dot,
+        "mermaid" => mermaid,
+        other => {
+            app.ui.error("Invalid graph format", format!("There is no format {other:?}: it is dot or mermaid."));
+            return FAILED;
+        }
+    };
     let project = load::load(&app.env, false);
     if project.loaded.diagnostics.has_errors() {
         app.ui.diagnostics(project.loaded.diagnostics, &project.sources);
         return FAILED;
     }
+    let (graph, diags) = resource_graph(&project.loaded.config);
+    if diags.has_errors() {
+        app.ui.diagnostics(diags, &project.sources);
+        return FAILED;
+    }
+    app.ui.out(&write(&graph));
+    OK
+}
+
+/// Resources by their module, the root first.
+fn by_module(graph: &ResourceGraph) -> BTreeMap<&ModulePath, Vec<&ConfigResource>> {
+    let mut modules: BTreeMap<&ModulePath, Vec<&ConfigResource>> = BTreeMap::new();
+    for r in graph.keys() {
+        modules.entry(&r.module).or_default().push(r);
+    }
+    modules
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn dot(graph: &ResourceGraph) -> String {
     let mut out = String::from("digraph G {\n  rankdir = \"RL\";\n  node [shape = rect, fontname = \"sans-serif\"];\n");
-    for module in project.loaded.config.modules() {
-        let prefix = if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
-        for resource in module.resources.values() {
-            let from = format!("{prefix}{}", resource.addr);
-            let _ = writeln!(out, "  {from:?} [label={from:?}];");
-            let mut seen = BTreeSet::new();
-            let mut add = |r: &sdt_config::Reference| {
-                if let Referenceable::Resource(addr, _) = &r.subject {
-                    seen.insert(format!("{prefix}{addr}"));
-                }
-            };
-            let (attributes, _) = resource.config.just_attributes();
-            for attribute in attributes.values() {
-                references_in_expr(&attribute.expr).0.iter().for_each(&mut add);
-            }
-            for expr in [&resource.count, &resource.for_each].into_iter().flatten() {
-                references_in_expr(expr).0.iter().for_each(&mut add);
-            }
-            sdt_config::collect(&resource.depends_on).0.iter().for_each(&mut add);
-            for to in seen {
-                let _ = writeln!(out, "  {from:?} -> {to:?};");
-            }
+    for (module, resources) in by_module(graph) {
+        let pad = if module.is_root() { "  " } else { "    " };
+        if !module.is_root() {
+            let name = quoted(&format!("cluster_{module}"));
+            let label = quoted(&module.to_string());
+            let _ = writeln!(out, "  subgraph {name} {{\n    label = {label}\n    fontname = \"sans-serif\"");
+        }
+        for r in resources {
+            let _ = writeln!(out, "{pad}{} [label={}];", quoted(&r.to_string()), quoted(&r.resource.to_string()));
+        }
+        if !module.is_root() {
+            out.push_str("  }\n");
         }
     }
-    app.ui.out(&(out + "}\n"));
-    OK
+    for (from, needed) in graph {
+        for to in needed {
+            let _ = writeln!(out, "  {} -> {};", quoted(&from.to_string()), quoted(&to.to_string()));
+        }
+    }
+    out + "}\n"
+}
+
+fn mermaid(graph: &ResourceGraph) -> String {
+    // Mermaid's names are plain words, so nodes are numbered.
+    let ids: BTreeMap<&ConfigResource, String> = graph.keys().enumerate().map(|(i, r)| (r, format!("n{i}"))).collect();
+    let mut out = String::from("flowchart RL\n");
+    let text = |s: String| s.replace('"', "#quot;");
+    for (i, (module, resources)) in by_module(graph).into_iter().enumerate() {
+        let pad = if module.is_root() { "  " } else { "    " };
+        if !module.is_root() {
+            let _ = writeln!(out, "  subgraph m{i}[\"{}\"]", text(module.to_string()));
+        }
+        for r in resources {
+            let _ = writeln!(out, "{pad}{}[\"{}\"]", ids[r], text(r.resource.to_string()));
+        }
+        if !module.is_root() {
+            out.push_str("  end\n");
+        }
+    }
+    for (from, needed) in graph {
+        for to in needed {
+            let _ = writeln!(out, "  {} --> {}", ids[from], ids[to]);
+        }
+    }
+    out
 }

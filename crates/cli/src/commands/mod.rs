@@ -10,7 +10,9 @@ mod get;
 mod graph;
 mod import;
 mod init;
-mod output;
+pub(crate) mod metadata;
+mod modules;
+pub(crate) mod output;
 mod plan;
 mod providers;
 mod providers_schema;
@@ -72,6 +74,8 @@ pub(crate) static ALL: &[&Command] = &[
     &fmt::COMMAND,
     &get::COMMAND,
     &graph::COMMAND,
+    &metadata::COMMAND,
+    &modules::COMMAND,
     &providers::COMMAND,
     &providers_schema::COMMAND,
     &completion::COMMAND,

@@ -146,6 +146,10 @@ impl Scope for IteratorScope<'_> {
         self.outer.template_file(path)
     }
 
+    fn convert(&self, value: &Value, ty: &sdt_hcl::Expr) -> Option<Result<Value, CallFailure>> {
+        self.outer.convert(value, ty)
+    }
+
     fn has_type_function(&self) -> bool {
         self.outer.has_type_function()
     }

@@ -13,7 +13,8 @@ use crate::parse::parse_template;
 use crate::strings::{did_you_mean, quote};
 
 /// Functions the evaluator answers itself, with their parameters.
-const FORMS: [(&str, Signature, &[&str]); 5] = [
+const FORMS: [(&str, Signature, &[&str]); 6] = [
+    ("convert", Signature { min: 2, max: Some(2) }, &["value", "type"]),
     ("try", Signature { min: 0, max: None }, &["expressions"]),
     ("can", Signature { min: 1, max: Some(1) }, &["expression"]),
     ("templatefile", Signature { min: 2, max: Some(2) }, &["path", "vars"]),
@@ -63,6 +64,14 @@ impl Env<'_> {
         let result = match form {
             Some(("try", ..)) => self.try_form(&args),
             Some(("can", ..)) => return self.can_form(&args),
+            Some(("convert", ..)) => {
+                let before = diags.0.len();
+                let result = self.convert_form(&args, diags);
+                if diags.0.len() > before {
+                    return Value::DYNAMIC;
+                }
+                result
+            }
             Some(("type", ..)) => {
                 let detail = "The function \"type\" exists in the console only, around a whole expression.";
                 diags.push(Diagnostic::error("Invalid use of type function", detail).at(whole.span));
@@ -189,7 +198,15 @@ impl Env<'_> {
                 Diagnostic::error("Invalid function argument", detail).at(at).within(whole.span)
             }
         };
-        d.function = Some(c.name.to_string());
+        let Signature { min, max } = FORMS
+            .iter()
+            .find(|f| *f.0 == *c.name)
+            .map(|f| f.1)
+            .or_else(|| self.scope.function(&c.name))
+            .unwrap_or(Signature { min: 0, max: Some(0) });
+        let mut names: Vec<String> = (0..min).filter_map(parameter).collect();
+        names.extend(parameter(min).filter(|_| max.is_none()).map(|n| format!("{n}...")));
+        d.function = Some(format!("{}({})", c.name, names.join(", ")));
         self.report_all(d, &args, diags);
     }
 
@@ -226,6 +243,16 @@ impl Env<'_> {
         } else {
             Value::unknown(Type::Bool)
         }
+    }
+
+    fn convert_form(&self, args: &[Arg<'_>], diags: &mut Diagnostics) -> Result<Value, CallFailure> {
+        let [value, Arg::Expr(ty)] = args else { return Err(arg_error(1, "a type is required")) };
+        let value = self.arg(value, diags);
+        let unwrapped = match &ty.kind {
+            ExprKind::Json(json) => json.lowered().0.clone(),
+            _ => (*ty).clone(),
+        };
+        self.scope.convert(&value, &unwrapped).unwrap_or_else(|| Err(call_error("types cannot be named here")))
     }
 
     fn templatefile(&self, values: &[Value]) -> Result<Value, CallFailure> {
@@ -422,6 +449,10 @@ impl Scope for OnlyFunctions<'_> {
 
     fn function_names(&self) -> Vec<String> {
         self.0.function_names()
+    }
+
+    fn convert(&self, value: &Value, ty: &Expr) -> Option<Result<Value, CallFailure>> {
+        self.0.convert(value, ty)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sdt_diag::{Diagnostic, Diagnostics, SourceId, Span};
 use sdt_value::Value;
 
-use crate::ast::Traversal;
+use crate::ast::{Expr, Traversal};
 
 /// Answers what an expression asks: references and function calls.
 pub trait Scope {
@@ -54,6 +54,15 @@ pub trait Scope {
     /// A place as `file:line,column-column`, for messages inside messages.
     fn place(&self, span: Span) -> Option<String> {
         let _ = span;
+        None
+    }
+
+    /// Converts a value to the type that an expression names: the function `convert`.
+    ///
+    /// # Errors
+    /// When the expression is no type, or the value does not fit it. `None` where the function does not exist.
+    fn convert(&self, value: &Value, ty: &Expr) -> Option<Result<Value, CallFailure>> {
+        let _ = (value, ty);
         None
     }
 

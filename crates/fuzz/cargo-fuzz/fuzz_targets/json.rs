@@ -1,0 +1,2 @@
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| (sdt_fuzz::target("json").expect("it is in the list").run)(data));
