@@ -127,7 +127,9 @@ pub async fn apply(
             lock: Box::new(p.lock.clone()),
             time: (settings.clock)(),
         };
-        if let Err(e) = journal.append(vec![started]).await {
+        let mut entries = vec![started];
+        entries.extend(input.recovered());
+        if let Err(e) = journal.append(entries).await {
             let diags = Diagnostic::error("The journal cannot be written", e.to_string()).into();
             return ApplyOutcome { state: p.base.clone(), diags, saved: Ok(()), done: 0 };
         }

@@ -95,6 +95,7 @@ fn resource(json: &Json, schemas: &Json) -> ResourceView {
         change: change(&json["change"]),
         action_reason: reason.map(Reason::as_str),
         reason,
+        generated: false,
         schema: schema.map(|s| Arc::new(Schema { block: block(s), ..Schema::default() })),
         type_name,
     }

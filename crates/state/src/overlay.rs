@@ -230,11 +230,10 @@ impl Merge {
                 Some(key) if !self.risen || planned => drop(self.state.depose(addr, key)),
                 _ if self.risen => return self.put_aside(begun, instance, id),
                 // One of the two should be gone, and nothing says which: looking at them tells.
-                _ if begun.action == Action::Create => {
+                _ => {
                     let key = format!("{:08x}", crate::journal::crc32(begun.token.as_bytes()));
                     self.state.depose(addr, &key);
                 }
-                _ => {}
             }
         } else if let Some((other, key)) = self.find(&addr.resource, &id) {
             // A move that was not persisted yet, or one that somebody else made: the object stays one object.

@@ -93,13 +93,4 @@ impl ApplyWalk {
         };
         self.core.ops.push(Op::Journal(begun.into_iter().chain([entry]).collect()));
     }
-
-    /// How planning resolved what an interrupted run had left open; written before anything else.
-    pub(super) fn write_recovered(&mut self) {
-        let entries: Vec<Entry> =
-            self.plan.recovered.iter().filter_map(|e| serde_json::from_value(e.clone()).ok()).collect();
-        if !entries.is_empty() {
-            self.core.ops.push(Op::Journal(entries));
-        }
-    }
 }

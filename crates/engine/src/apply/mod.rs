@@ -44,6 +44,15 @@ pub struct ApplyInput {
     pub lineage: String,
 }
 
+impl ApplyInput {
+    /// How planning resolved what an interrupted run had left open. To be durable before anything begins, or an outcome of this run
+    /// could be taken for one of that.
+    #[must_use]
+    pub fn recovered(&self) -> Vec<sdt_state::Entry> {
+        self.plan.recovered.iter().filter_map(|e| serde_json::from_value(e.clone()).ok()).collect()
+    }
+}
+
 /// The walk that applies.
 pub struct ApplyWalk {
     core: Core,
@@ -137,7 +146,7 @@ impl ApplyWalk {
     /// Takes an event in; returns what is to be done next.
     pub fn step(&mut self, event: Event) -> Vec<Op> {
         match event {
-            Event::Start => self.write_recovered(),
+            Event::Start => {}
             Event::Interrupt => {
                 self.halted = true;
                 self.interrupted = true;

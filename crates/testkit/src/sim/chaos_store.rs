@@ -107,6 +107,9 @@ impl StateStore for ChaosStore {
     async fn journal_append(&self, entries: Vec<Entry>) -> Result<(), StoreError> {
         self.chaos.moment().await;
         self.full()?;
+        for entry in &entries {
+            self.chaos.note(format!("journal: {}", brief(entry)));
+        }
         let unsynced = self.mutation == Mutation::UnsyncedBegun;
         if unsynced && entries.iter().all(|e| matches!(e, Entry::Begun(_))) {
             self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).extend(entries);
@@ -134,5 +137,30 @@ impl StateStore for ChaosStore {
         let result = self.inner.journal_clear(keep).await;
         self.chaos.moment().await;
         result
+    }
+}
+
+/// An entry in one line.
+fn brief(entry: &Entry) -> String {
+    let short = |t: &str| t.chars().take(6).collect::<String>();
+    let id = |object: &Option<serde_json::Value>| {
+        object.as_ref().map_or_else(String::new, |o| format!(" {}{}", o["attributes"]["id"], o["deposed"]))
+    };
+    match entry {
+        Entry::Begun(b) => format!(
+            "begun {} {:?} {} deposed {:?} deposes {:?}",
+            short(&b.token),
+            b.action,
+            b.address,
+            b.deposed,
+            b.deposes
+        ),
+        Entry::IdKnown(k) => format!("id {} {}", short(&k.token), k.attributes["id"]),
+        Entry::Done(d) => format!("done {}{}", short(&d.token), id(&d.object)),
+        Entry::Failed(f) => format!("failed {}{} {}", short(&f.token), id(&f.object), f.message),
+        Entry::Started { run_id, .. } => format!("started {run_id}"),
+        Entry::Outputs { .. } => "outputs".into(),
+        Entry::Persisting { serial, .. } => format!("persisting {serial}"),
+        Entry::Cleared => "cleared".into(),
     }
 }
