@@ -5,6 +5,8 @@ module "environment" {
   cidr_block   = "10.2.0.0/16"
   nat_gateways = 2
   tasks        = 2
+  max_tasks    = 8
+  spot         = false
 
   database = {
     instance_class        = "db.r5.large"
@@ -17,6 +19,8 @@ module "environment" {
   image_registry     = var.image_registry
   image_tag          = var.image_tag
   certificate_arn    = var.certificate_arn
+  alarm_emails       = var.alarm_emails
+  steady_start       = var.steady_start
   log_retention_days = 90
   protect            = true
 }

@@ -22,3 +22,13 @@ output "file_system_id" {
   description = "Id of the shared file system."
   value       = module.environment.file_system_id
 }
+
+output "data_services" {
+  description = "How to reach MongoDB, Redis and RabbitMQ; the secret has user and passwords."
+  value       = module.environment.data_services
+}
+
+output "alarm_topic_arn" {
+  description = "Topic that is told of alarms."
+  value       = module.environment.alarm_topic_arn
+}

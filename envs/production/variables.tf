@@ -21,3 +21,15 @@ variable "certificate_arn" {
   default     = null
   description = "Certificate of the load balancer. Without one it serves plain HTTP."
 }
+
+variable "alarm_emails" {
+  type        = set(string)
+  default     = []
+  description = "Addresses that are told of alarms; each must confirm it."
+}
+
+variable "steady_start" {
+  type        = bool
+  default     = false
+  description = "Waits in each step of the start order until its tasks run and are well."
+}

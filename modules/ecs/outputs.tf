@@ -1,28 +1,35 @@
+locals {
+  all = merge(module.configuration, module.registry, module.gateway, module.service)
+}
+
 output "cluster_arn" {
   description = "ARN of the cluster."
   value       = aws_ecs_cluster.this.arn
+
+  # Who starts tasks needs the cluster's capacity.
+  depends_on = [aws_ecs_cluster_capacity_providers.this]
+}
+
+output "cluster_name" {
+  description = "Name of the cluster."
+  value       = aws_ecs_cluster.this.name
+}
+
+output "namespace" {
+  description = "Id and name of the namespace in which services find each other."
+  value       = { id = aws_service_discovery_private_dns_namespace.this.id, name = var.namespace }
 }
 
 output "services" {
   description = "Name, task definition and port of the services."
 
   value = {
-    for name, service in aws_ecs_service.service : name => {
+    for name, service in local.all : name => {
       id              = service.id
       task_definition = service.task_definition
-      port            = var.services[name].port
+      port            = service.port
     }
   }
-}
-
-output "load_balancer_dns_name" {
-  description = "Host name of the load balancer."
-  value       = aws_lb.this.dns_name
-}
-
-output "url" {
-  description = "Where the entry service answers."
-  value       = "${var.certificate_arn == null ? "http" : "https"}://${aws_lb.this.dns_name}"
 }
 
 output "security_group_id" {

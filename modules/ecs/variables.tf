@@ -10,12 +10,7 @@ variable "name" {
 
 variable "vpc_id" {
   type        = string
-  description = "VPC of the load balancer and the tasks."
-}
-
-variable "public_subnet_ids" {
-  type        = map(string)
-  description = "Subnets of the load balancer by zone."
+  description = "VPC of the tasks."
 }
 
 variable "private_subnet_ids" {
@@ -23,13 +18,26 @@ variable "private_subnet_ids" {
   description = "Subnets of the tasks by zone."
 }
 
+variable "namespace" {
+  type        = string
+  description = "DNS name under which services find each other, such as sdt-dev.internal."
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+(\\.[a-z0-9-]+)+$", var.namespace))
+    error_message = "The namespace is a DNS name of at least two parts."
+  }
+}
+
 variable "services" {
   type = map(object({
     image       = string
     port        = number
+    step        = optional(number, 4)
     cpu         = optional(number, 256)
     memory      = optional(number, 512)
-    count       = optional(number, 1)
+    tasks       = optional(number, 1)
+    max_tasks   = optional(number, 0)
+    spot        = optional(bool, false)
     environment = optional(map(string), {})
     secrets     = optional(map(string), {})
     volumes = optional(map(object({
@@ -41,44 +49,54 @@ variable "services" {
     })), {})
   }))
   description = <<-EOT
-    The services by name. `secrets` maps an environment variable to what ECS calls valueFrom: the ARN of a secret, with
-    ":key::" behind it for one key of its JSON. `volumes` are access points of an EFS file system.
+    The services by name. `step` is their place in the start order, 1 to 4. `secrets` maps an environment variable to what ECS calls
+    valueFrom: the ARN of a secret, with ":key::" behind it for one key of its JSON. `volumes` are access points of an EFS file system.
+    A service with more `max_tasks` than `tasks` scales; one with `spot` may be interrupted.
   EOT
 
   validation {
-    condition     = alltrue([for name in keys(var.services) : can(regex("^[a-z][a-z0-9-]*$", name))])
-    error_message = "The name of a service consists of lower-case letters, digits and hyphens."
+    condition     = alltrue([for service in var.services : contains([1, 2, 3, 4], service.step)])
+    error_message = "The start order has steps 1 to 4."
   }
 
   validation {
-    condition     = alltrue([for service in var.services : service.port >= 1 && service.port <= 65535])
-    error_message = "A port is between 1 and 65535."
+    condition     = length(distinct([for service in var.services : service.port])) == length(var.services)
+    error_message = "Each service has a port of its own."
   }
+}
 
-  # Source: "Task CPU and memory" of the ECS developer guide, for the sizes that a service of ours may have.
+variable "config_server" {
+  type        = string
+  default     = null
+  description = "The service that all others ask for their configuration."
+
   validation {
-    condition = alltrue([
-      for service in var.services : contains({
-        "256"  = [512, 1024, 2048]
-        "512"  = [1024, 2048, 3072, 4096]
-        "1024" = [2048, 3072, 4096, 5120, 6144, 7168, 8192]
-        "2048" = [for gb in range(4, 17) : gb * 1024]
-      }[tostring(service.cpu)], service.memory)
-      if contains([256, 512, 1024, 2048], service.cpu)
-    ]) && alltrue([for service in var.services : contains([256, 512, 1024, 2048], service.cpu)])
-    error_message = "Fargate takes 256, 512, 1024 or 2048 CPU units, each with its own choice of memory (256: 512, 1024 or 2048 MB)."
+    condition     = var.config_server == null || contains(keys(var.services), coalesce(var.config_server, "-"))
+    error_message = "The configuration server must be one of the services."
   }
 }
 
-variable "entry" {
+variable "registry" {
   type        = string
-  description = "The service behind the load balancer."
+  default     = null
+  description = "The service where all others announce themselves (Eureka)."
+
+  validation {
+    condition     = var.registry == null || contains(keys(var.services), coalesce(var.registry, "-"))
+    error_message = "The registry must be one of the services."
+  }
 }
 
-variable "health_check_path" {
+variable "target_group_arns" {
+  type        = map(string)
+  default     = {}
+  description = "Target groups of a load balancer by the service that they send requests to."
+}
+
+variable "load_balancer_security_group_id" {
   type        = string
-  default     = "/actuator/health"
-  description = "Path of the entry service that answers 200 when it is well."
+  default     = null
+  description = "Security group of that load balancer."
 }
 
 variable "secret_arns" {
@@ -87,36 +105,14 @@ variable "secret_arns" {
   description = "Secrets that ECS may read to start a task, by a name for each."
 }
 
-variable "certificate_arn" {
-  type        = string
-  default     = null
-  description = "Certificate of the load balancer. Without one it serves plain HTTP."
-}
-
-variable "allowed_cidr_blocks" {
-  type        = set(string)
-  default     = ["0.0.0.0/0"]
-  description = "Who may reach the load balancer."
-
-  validation {
-    condition     = alltrue([for block in var.allowed_cidr_blocks : can(cidrhost(block, 0))])
-    error_message = "Each entry must be an IPv4 CIDR block."
-  }
+variable "steady_start" {
+  type        = bool
+  default     = false
+  description = "Waits in each step of the start order until its tasks run and are well."
 }
 
 variable "log_retention_days" {
   type        = number
   default     = 30
   description = "Days for which logs are kept."
-
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 180, 365], var.log_retention_days)
-    error_message = "CloudWatch keeps logs for 1, 3, 5, 7, 14, 30, 60, 90, 180 or 365 days."
-  }
-}
-
-variable "protect" {
-  type        = bool
-  default     = false
-  description = "Refuses the deletion of the load balancer."
 }

@@ -5,7 +5,7 @@ output "vpc_id" {
 
 output "url" {
   description = "Where the API gateway answers."
-  value       = module.ecs.url
+  value       = module.alb.url
 }
 
 output "services" {
@@ -27,4 +27,18 @@ output "database" {
 output "file_system_id" {
   description = "Id of the shared file system."
   value       = module.efs.file_system_id
+}
+
+output "data_services" {
+  description = "How to reach MongoDB, Redis and RabbitMQ; the secret has user and passwords."
+
+  value = {
+    endpoints  = module.data_services.endpoints
+    secret_arn = module.data_services.secret_arn
+  }
+}
+
+output "alarm_topic_arn" {
+  description = "Topic that is told of alarms."
+  value       = aws_sns_topic.alarms.arn
 }

@@ -28,6 +28,30 @@ variable "tasks" {
   }
 }
 
+variable "max_tasks" {
+  type        = number
+  default     = 4
+  description = "Most tasks of a service that scales; none does unless this is more than `tasks`."
+}
+
+variable "spot" {
+  type        = bool
+  default     = false
+  description = "Runs services that may be interrupted on Fargate Spot."
+}
+
+variable "steady_start" {
+  type        = bool
+  default     = false
+  description = "Waits in each step of the start order until its tasks run and are well."
+}
+
+variable "alarm_emails" {
+  type        = set(string)
+  default     = []
+  description = "Addresses that are told of alarms; each must confirm it."
+}
+
 variable "database" {
   type = object({
     instance_class        = string

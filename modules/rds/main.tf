@@ -2,6 +2,9 @@
 
 locals {
   port = 5432
+
+  # The family of parameters goes with the major version: postgres16.
+  family = "postgres${split(".", var.engine_version)[0]}"
 }
 
 resource "random_password" "admin" {
@@ -38,6 +41,29 @@ resource "aws_vpc_security_group_ingress_rule" "client" {
   to_port                      = local.port
 }
 
+resource "aws_db_parameter_group" "this" {
+  # A group of another family has another name, so that it can exist before the old one goes.
+  name        = "${var.name}-${local.family}"
+  family      = local.family
+  description = "Settings of ${var.name}"
+
+  dynamic "parameter" {
+    for_each = merge(local.parameters, var.parameters)
+
+    content {
+      name         = parameter.key
+      value        = parameter.value
+      apply_method = contains(local.static_parameters, parameter.key) ? "pending-reboot" : "immediate"
+    }
+  }
+
+  tags = { Name = var.name }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "aws_db_instance" "this" {
   identifier     = var.name
   engine         = "postgres"
@@ -53,6 +79,7 @@ resource "aws_db_instance" "this" {
   password = random_password.admin.result
   port     = local.port
 
+  parameter_group_name   = aws_db_parameter_group.this.name
   multi_az               = var.multi_az
   db_subnet_group_name   = aws_db_subnet_group.this.name
   vpc_security_group_ids = [aws_security_group.this.id]
@@ -65,6 +92,9 @@ resource "aws_db_instance" "this" {
 
   iam_database_authentication_enabled = true
   enabled_cloudwatch_logs_exports     = ["postgresql", "upgrade"]
+
+  monitoring_interval = var.monitoring_interval_s
+  monitoring_role_arn = var.monitoring_interval_s > 0 ? aws_iam_role.monitoring[0].arn : null
 
   auto_minor_version_upgrade = false
   apply_immediately          = true
@@ -89,9 +119,13 @@ resource "aws_db_instance" "replica" {
   replicate_source_db = aws_db_instance.this.identifier
   instance_class      = var.instance_class
 
+  parameter_group_name   = aws_db_parameter_group.this.name
   storage_encrypted      = true
   vpc_security_group_ids = [aws_security_group.this.id]
   publicly_accessible    = false
+
+  monitoring_interval = var.monitoring_interval_s
+  monitoring_role_arn = var.monitoring_interval_s > 0 ? aws_iam_role.monitoring[0].arn : null
 
   iam_database_authentication_enabled = aws_db_instance.this.iam_database_authentication_enabled
   enabled_cloudwatch_logs_exports     = aws_db_instance.this.enabled_cloudwatch_logs_exports

@@ -30,3 +30,13 @@ output "security_group_id" {
   description = "Security group of the database."
   value       = aws_security_group.this.id
 }
+
+output "parameter_group_name" {
+  description = "Parameter group of the instance."
+  value       = aws_db_parameter_group.this.name
+}
+
+output "alarm_arns" {
+  description = "Alarms of the instance and its replicas by name."
+  value       = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
+}

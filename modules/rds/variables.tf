@@ -99,3 +99,44 @@ variable "protect" {
   default     = false
   description = "Refuses deletion, takes a final snapshot and keeps the deleted secret for 30 days."
 }
+
+variable "parameters" {
+  type        = map(string)
+  default     = {}
+  description = "Settings of the database beside those that every environment has, by name."
+}
+
+variable "monitoring_interval_s" {
+  type        = number
+  default     = 60
+  description = "Seconds between values of enhanced monitoring; 0 turns it off."
+
+  validation {
+    condition     = contains([0, 1, 5, 10, 15, 30, 60], var.monitoring_interval_s)
+    error_message = "RDS measures every 1, 5, 10, 15, 30 or 60 seconds, or not at all (0)."
+  }
+}
+
+variable "alarms" {
+  type        = bool
+  default     = true
+  description = "Whether there are alarms for CPU, storage, memory and connections."
+}
+
+variable "notify" {
+  type        = bool
+  default     = false
+  description = "Whether `alarm_topic_arn` is told of failures and failovers too."
+}
+
+variable "alarm_topic_arn" {
+  type        = string
+  default     = null
+  description = "Topic that is told of alarms."
+}
+
+variable "connection_threshold" {
+  type        = number
+  default     = 80
+  description = "Connections above which there is an alarm."
+}

@@ -111,8 +111,11 @@ resource "aws_secretsmanager_secret" "one" {
 
 resource "aws_secretsmanager_secret_version" "one" {
   secret_id     = aws_secretsmanager_secret.one.id
-  secret_string = "one"
+  secret_string = terraform_data.drawn.id
 }
+
+# Its id is drawn and lives in the state alone: who has stored it elsewhere depends on it.
+resource "terraform_data" "drawn" {}
 
 resource "aws_cloudwatch_log_group" "one" {
   name = "one"

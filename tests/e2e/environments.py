@@ -18,8 +18,8 @@ def test_staging_and_production_plan():
         make_store(aws)
         engine = sdt().at(workspace, aws)
         for env, additions, expected in (
-                ("staging", 123, {"instance_class": "db.t3.small", "allocated_storage": 50, "backup_retention_period": 14, "multi_az": False}),
-                ("production", 126, {"instance_class": "db.r5.large", "allocated_storage": 100, "backup_retention_period": 30, "multi_az": True})):
+                ("staging", 232, {"instance_class": "db.t3.small", "allocated_storage": 50, "backup_retention_period": 14, "multi_az": False}),
+                ("production", 239, {"instance_class": "db.r5.large", "allocated_storage": 100, "backup_retention_period": 30, "multi_az": True})):
             engine.run(f"envs/{env}", "init", "-input=false", BACKEND).expect()
             engine.run(f"envs/{env}", "validate").expect()
             result = engine.run(f"envs/{env}", "plan", "-input=false", "-out=plan.out").expect()
@@ -31,7 +31,7 @@ def test_staging_and_production_plan():
             gateways = sum(".aws_nat_gateway." in address for address in changes)
             replicas = sum(".aws_db_instance.replica" in address for address in changes)
             assert (gateways, replicas) == ((2, 1) if env == "production" else (1, 0)), (gateways, replicas)
-            assert changes["module.environment.module.ecs.aws_ecs_service.service[\"gateway\"]"]["desired_count"] == (2 if env == "production" else 1)
+            assert changes["module.environment.module.ecs.module.gateway[\"gateway\"].aws_ecs_service.this"]["desired_count"] == (2 if env == "production" else 1)
 
 
 def test_validate_without_credentials():

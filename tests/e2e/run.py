@@ -13,15 +13,12 @@ import bad_input  # noqa: E402
 import death  # noqa: E402
 import drift_attributes  # noqa: E402
 import environments  # noqa: E402
+import interrupts  # noqa: E402
 import locks  # noqa: E402
 from harness import runner  # noqa: E402
 
 if __name__ == "__main__":
     try:
-        # Recovery still leaves creation tags and old journal segments behind after some deaths, so that the death suite runs only
-        # when it is asked for by name, until it passes.
-        suites = [environments, locks, bad_input, drift_attributes]
-        asked = any("death" in word for word in sys.argv[1:])
-        sys.exit(runner.run([*suites, death] if asked else suites, sys.argv[1:]))
+        sys.exit(runner.run([environments, locks, interrupts, bad_input, drift_attributes, death], sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)

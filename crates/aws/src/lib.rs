@@ -23,6 +23,10 @@ pub struct AwsBackend;
 
 /// The services, one line each.
 const SERVICES: &[Service<Aws>] = &[
+    #[cfg(feature = "appautoscaling")]
+    sdt_aws_appautoscaling::SERVICE,
+    #[cfg(feature = "cloudwatch")]
+    sdt_aws_cloudwatch::SERVICE,
     #[cfg(feature = "dynamodb")]
     sdt_aws_dynamodb::SERVICE,
     #[cfg(feature = "ec2")]
@@ -35,6 +39,8 @@ const SERVICES: &[Service<Aws>] = &[
     sdt_aws_elbv2::SERVICE,
     #[cfg(feature = "iam")]
     sdt_aws_iam::SERVICE,
+    #[cfg(feature = "kms")]
+    sdt_aws_kms::SERVICE,
     #[cfg(feature = "logs")]
     sdt_aws_logs::SERVICE,
     #[cfg(feature = "rds")]
@@ -43,6 +49,12 @@ const SERVICES: &[Service<Aws>] = &[
     sdt_aws_s3::SERVICE,
     #[cfg(feature = "secretsmanager")]
     sdt_aws_secretsmanager::SERVICE,
+    #[cfg(feature = "servicediscovery")]
+    sdt_aws_servicediscovery::SERVICE,
+    #[cfg(feature = "sns")]
+    sdt_aws_sns::SERVICE,
+    #[cfg(feature = "ssm")]
+    sdt_aws_ssm::SERVICE,
     #[cfg(feature = "sts")]
     sdt_aws_sts::SERVICE,
 ];
@@ -78,6 +90,7 @@ impl Backend for AwsBackend {
         })?;
         let mut aws = Aws::new(loaded.sdk().clone(), provider.settings.endpoints.clone());
         aws.s3_path_style = provider.settings.s3_use_path_style;
+        aws.default_tags.clone_from(&provider.tags.default_tags);
         if !provider.allowed_account_ids.is_empty() || !provider.forbidden_account_ids.is_empty() {
             let who = aws.identity().await;
             let account = who.map(|w| w.account.clone()).map_err(|e| {

@@ -88,7 +88,26 @@ fn main() -> ExitCode {
 
 async fn run(url: &str, cases: BTreeMap<String, Json>) -> usize {
     let provider: Arc<dyn Provider> = Arc::new(sdt_aws::AwsProvider::new());
-    let names = ["ec2", "sts", "iam", "s3", "rds", "efs", "ecs", "elbv2", "logs", "dynamodb", "secretsmanager"];
+    let names = [
+        "ec2",
+        "sts",
+        "iam",
+        "s3",
+        "rds",
+        "efs",
+        "ecs",
+        "elbv2",
+        "logs",
+        "dynamodb",
+        "secretsmanager",
+        "acm",
+        "appautoscaling",
+        "cloudwatch",
+        "kms",
+        "servicediscovery",
+        "sns",
+        "ssm",
+    ];
     let endpoints: BTreeMap<&str, &str> = names.iter().map(|n| (*n, url)).collect();
     let config = json!({
         "region": "eu-west-1", "access_key": "test", "secret_key": "test", "s3_use_path_style": true,

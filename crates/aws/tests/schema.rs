@@ -28,12 +28,47 @@ const MEANT: &[(&str, &str)] = &[
     ("aws_iam_role.inline_policy.policy: default", IN_SETS),
     ("aws_dynamodb_table.restore_source_name: forces_replacement", "not when it goes away: `customize`"),
     ("aws_dynamodb_table.restore_source_table_arn: forces_replacement", "not when it goes away: `customize`"),
+    ("aws_default_network_acl.egress.cidr_block: default", IN_SETS),
+    ("aws_default_network_acl.egress.ipv6_cidr_block: default", IN_SETS),
+    ("aws_default_network_acl.ingress.cidr_block: default", IN_SETS),
+    ("aws_default_network_acl.ingress.ipv6_cidr_block: default", IN_SETS),
+    ("aws_vpc_endpoint.subnet_configuration.ipv4: default", IN_SETS),
+    ("aws_vpc_endpoint.subnet_configuration.ipv6: default", IN_SETS),
+    ("aws_vpc_endpoint.subnet_configuration.subnet_id: default", IN_SETS),
+    ("aws_network_interface.enable_primary_ipv6: forces_replacement", "depends on the direction: `customize`"),
+    ("aws_network_interface.private_ips: forces_replacement", "only without the primary address: `customize`"),
     ("aws_dynamodb_table.stream_view_type: enum", "\"\" is allowed too, for a stream that is off"),
+    ("aws_lb_listener_rule.action.forward.stickiness.enabled: default", PLANNED),
+    ("aws_lb_listener_rule.action.forward.target_group.weight: default", PLANNED),
+    ("aws_lb_listener_rule.action.redirect.host: default", PLANNED),
+    ("aws_lb_listener_rule.action.redirect.path: default", PLANNED),
+    ("aws_lb_listener_rule.action.redirect.port: default", PLANNED),
+    ("aws_lb_listener_rule.action.redirect.protocol: default", PLANNED),
+    ("aws_lb_listener_rule.action.redirect.query: default", PLANNED),
+    ("aws_lb_listener_rule.action.authenticate_cognito.scope: computed", SAME_ACTIONS),
+    ("aws_lb_listener_rule.action.authenticate_cognito.session_cookie_name: computed", SAME_ACTIONS),
+    ("aws_lb_listener_rule.action.authenticate_cognito.session_timeout: computed", SAME_ACTIONS),
+    ("aws_lb_listener_rule.action.authenticate_oidc.scope: computed", SAME_ACTIONS),
+    ("aws_lb_listener_rule.action.authenticate_oidc.session_cookie_name: computed", SAME_ACTIONS),
+    ("aws_lb_listener_rule.action.authenticate_oidc.session_timeout: computed", SAME_ACTIONS),
+    ("aws_db_option_group.option.db_security_group_memberships: default", IN_SETS),
+    ("aws_db_option_group.option.vpc_security_group_memberships: default", IN_SETS),
+    ("aws_s3_bucket_cors_configuration.cors_rule.allowed_headers: default", IN_SETS),
+    ("aws_s3_bucket_cors_configuration.cors_rule.expose_headers: default", IN_SETS),
+    ("aws_s3_bucket_lifecycle_configuration.id: deprecated", "nobody can set it"),
+    (
+        "aws_s3_bucket_lifecycle_configuration.rule.filter.prefix: default",
+        "only when the filter says nothing else: `customize`",
+    ),
+    ("aws_ssm_parameter.tier: forces_replacement", "depends on the direction: `customize`"),
 ];
 
 /// Why the facts have a default that is none.
 const IN_SETS: &str =
     "elements of sets have no null strings and collections: a rule of the framework, not of the attribute";
+
+/// Why rules have what listeners have.
+const SAME_ACTIONS: &str = "the actions are those of a listener: what is not said is what AWS says";
 
 /// Why the facts lack a default that is there.
 const PLANNED: &str = "observed in plans; the facts could not see it, since the block around it is required";

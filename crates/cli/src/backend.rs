@@ -15,6 +15,7 @@ use serde_json::{Map, Value as Json};
 use crate::clock;
 use crate::env::Env;
 use crate::ui::failure;
+use crate::workspace::{self, DEFAULT};
 
 /// A backend with its settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,8 @@ pub(crate) struct Backend {
     pub(crate) config: Map<String, Json>,
     /// Terraform's hash of the block in the configuration.
     pub(crate) hash: u64,
+    /// The workspace whose state is meant.
+    pub(crate) workspace: String,
 }
 
 /// The block as the configuration has it.
@@ -335,13 +338,18 @@ pub(crate) fn to_json(value: &Value) -> Json {
 impl Backend {
     /// The backend of a folder without a block: `terraform.tfstate` here.
     pub(crate) fn implied() -> Self {
-        Self { kind: "local".into(), config: Map::new(), hash: 0 }
+        Self { kind: "local".into(), config: Map::new(), hash: 0, workspace: DEFAULT.into() }
     }
 
     /// The block with what was laid over it.
     pub(crate) fn new(declared: &Declared, merged: &Value) -> Self {
         let config = to_json(merged).as_object().cloned().unwrap_or_default();
-        Self { kind: declared.kind.clone(), config, hash: hash(&declared.kind, &declared.value) }
+        Self {
+            kind: declared.kind.clone(),
+            config,
+            hash: hash(&declared.kind, &declared.value),
+            workspace: DEFAULT.into(),
+        }
     }
 
     /// What `init` noted.
@@ -352,6 +360,7 @@ impl Backend {
             kind: backend["type"].as_str()?.to_owned(),
             config: backend["config"].as_object().cloned().unwrap_or_default(),
             hash: backend["hash"].as_u64().unwrap_or_default(),
+            workspace: DEFAULT.into(),
         })
     }
 
@@ -373,6 +382,11 @@ impl Backend {
         }
         text += "\n}\n";
         write_private(&path, text.as_bytes())
+    }
+
+    /// The same backend with the state of another workspace.
+    pub(crate) fn in_workspace(self, workspace: String) -> Self {
+        Self { workspace, ..self }
     }
 
     /// For people: `s3 (bucket/key)`.
@@ -418,7 +432,7 @@ pub(crate) struct LocalPaths {
 /// # Errors
 /// When `init` has to run first.
 pub(crate) fn current(env: &Env, config: &Config) -> Result<Backend, Diagnostics> {
-    check_workspace(env)?;
+    let workspace = workspace::selected(env)?;
     let declared = declared(config)?;
     let stored = Backend::stored(env);
     let needs_init = |reason: String| {
@@ -429,7 +443,7 @@ pub(crate) fn current(env: &Env, config: &Config) -> Result<Backend, Diagnostics
         Err(Diagnostic::error("Backend initialization required, please run \"sdt init\"", detail).into())
     };
     match (declared, stored) {
-        (None, None) => Ok(Backend::implied()),
+        (None, None) => Ok(Backend::implied().in_workspace(workspace)),
         (None, Some(s)) => {
             needs_init(format!("The configuration has no backend block any more; the one set up is {:?}.", s.kind))
         }
@@ -442,26 +456,8 @@ pub(crate) fn current(env: &Env, config: &Config) -> Result<Backend, Diagnostics
         (Some(d), Some(s)) if hash(&d.kind, &d.value) != s.hash => {
             needs_init(format!("The settings of the backend {:?} have changed.", d.kind))
         }
-        (Some(_), Some(s)) => Ok(s),
+        (Some(_), Some(s)) => Ok(s.in_workspace(workspace)),
     }
-}
-
-/// Refuses any workspace but the default one.
-pub(crate) fn check_workspace(env: &Env) -> Result<(), Diagnostics> {
-    let (name, origin) = match env.get("TF_WORKSPACE") {
-        Some(name) => (name.to_owned(), "TF_WORKSPACE names".to_owned()),
-        None => match std::fs::read_to_string(env.data_dir().join("environment")) {
-            Ok(text) => (text.trim().to_owned(), format!("{} names", env.data_dir().join("environment").display())),
-            Err(_) => return Ok(()),
-        },
-    };
-    if name.is_empty() || name == "default" {
-        return Ok(());
-    }
-    let detail = format!(
-        "{origin} the workspace {name:?}, but sdt knows only \"default\" so far. Going on would work on another state than the one meant, so nothing was done. Unset it, or use a folder per environment (--env)."
-    );
-    Err(Diagnostic::error("Workspaces are not supported", detail).into())
 }
 
 /// Opens the store of a backend.
@@ -471,8 +467,10 @@ pub(crate) fn check_workspace(env: &Env) -> Result<(), Diagnostics> {
 pub(crate) async fn open(backend: &Backend, paths: &LocalPaths) -> Result<Arc<dyn StateStore>, Diagnostics> {
     match backend.kind.as_str() {
         "local" => {
-            let configured = backend.config.get("path").and_then(Json::as_str);
-            let path = paths.state.as_deref().or(configured).unwrap_or("terraform.tfstate");
+            let path = paths.state.as_ref().map_or_else(|| workspace::local_path(backend), PathBuf::from);
+            if paths.state.is_none() && backend.workspace != DEFAULT {
+                workspace::create(backend).await?;
+            }
             let mut store = LocalStore::new(path);
             if let Some(backup) = paths.backup.as_deref() {
                 store = store.with_backup((backup != "-").then(|| backup.into()));
@@ -481,14 +479,21 @@ pub(crate) async fn open(backend: &Backend, paths: &LocalPaths) -> Result<Arc<dy
         }
         #[cfg(feature = "aws")]
         "s3" => {
-            let config = sdt_state_s3::S3Config::parse(&backend.config)
-                .map_err(|e| failure("Invalid backend configuration", e))?;
-            let store =
-                sdt_state_s3::S3Store::open(config).await.map_err(|e| failure("Failed to open the backend", e))?;
+            let store = sdt_state_s3::S3Store::open(s3_config(backend)?)
+                .await
+                .map_err(|e| failure("Failed to open the backend", e))?;
             Ok(Arc::new(store))
         }
         other => Err(failure("Unsupported backend type", format!("this build of sdt has no backend {other:?}"))),
     }
+}
+
+/// The settings of an S3 backend, for the state of its workspace.
+#[cfg(feature = "aws")]
+pub(crate) fn s3_config(backend: &Backend) -> Result<sdt_state_s3::S3Config, Diagnostics> {
+    let config =
+        sdt_state_s3::S3Config::parse(&backend.config).map_err(|e| failure("Invalid backend configuration", e))?;
+    Ok(if backend.workspace == DEFAULT { config } else { config.in_workspace(&backend.workspace) })
 }
 
 /// Describes this process to others who want the lock.

@@ -10,6 +10,12 @@ pub(crate) fn now() -> String {
     now.format(&Rfc3339).unwrap_or_default()
 }
 
+/// Seconds since 1970 in the same form.
+pub(crate) fn text(seconds: i64) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    time.format(&Rfc3339).unwrap_or_default()
+}
+
 /// Now with nanoseconds, as locks have it.
 pub(crate) fn now_nanos() -> String {
     OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()

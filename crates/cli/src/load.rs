@@ -13,6 +13,29 @@ use crate::modules::Install;
 /// Files below the working folder.
 pub(crate) struct Disk;
 
+/// The same with one file in the working folder that is not written yet.
+struct WithFile<'a> {
+    name: &'a str,
+    text: &'a [u8],
+}
+
+impl Files for WithFile<'_> {
+    fn read_dir(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let mut names = Disk.read_dir(dir)?;
+        if dir.as_os_str().is_empty() || dir == Path::new(".") {
+            names.push(self.name.to_owned());
+            names.sort_unstable();
+            names.dedup();
+        }
+        Ok(names)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let inside = path.strip_prefix(".").unwrap_or(path);
+        if inside == Path::new(self.name) { Ok(self.text.to_vec()) } else { Disk.read(path) }
+    }
+}
+
 impl Files for Disk {
     fn read_dir(&self, dir: &Path) -> io::Result<Vec<String>> {
         let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
@@ -41,10 +64,19 @@ pub(crate) struct Project {
 
 /// Loads the configuration of the working folder. `installing` is for `init` and `get`, which note where modules are.
 pub(crate) fn load(env: &Env, installing: bool) -> Project {
+    read(env, installing, &Disk)
+}
+
+/// Loads it with one file more.
+pub(crate) fn load_with(env: &Env, name: &str, text: &[u8]) -> Project {
+    read(env, false, &WithFile { name, text })
+}
+
+fn read(env: &Env, installing: bool, files: &dyn Files) -> Project {
     let mut sources = SourceMap::default();
     let manifest = std::fs::read(manifest_path(env)).map(|text| Manifest::parse(&text)).unwrap_or_default();
     let what = Load { manifest, installing, ..Load::default() };
-    let loaded = sdt_config::load(&Disk, &what, &mut sources);
+    let loaded = sdt_config::load(files, &what, &mut sources);
     Project { loaded, sources }
 }
 

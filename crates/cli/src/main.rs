@@ -20,6 +20,7 @@ mod providers;
 mod session;
 mod ui;
 mod vars;
+mod workspace;
 
 use std::process::ExitCode;
 

@@ -39,12 +39,20 @@ pub(crate) const PLANNING: &[Flag] = &[
         "ADDRESS",
         "Only this module, resource or instance, and what it needs. May be given several times.",
     ),
+    option("target-file", "FILE", "As -target for each line of a file; # begins a comment."),
+    option(
+        "exclude",
+        "ADDRESS",
+        "Everything but this module, resource or instance and what depends on it. May be given several times.",
+    ),
+    option("exclude-file", "FILE", "As -exclude for each line of a file; # begins a comment."),
     option("replace", "ADDRESS", "Replace this instance whatever the difference. May be given several times."),
     option("parallelism", "N", "How many calls run at once (default 10)."),
     switch("input", "Ask for variables that have no value (default true)."),
     switch("compact-warnings", "Show warnings by their titles only."),
     switch("json", "Write one JSON message a line."),
-    switch("concise", "Accepted and without effect."),
+    option("json-into", "FILE", "Write the messages of -json into a file, beside the text."),
+    switch("concise", "Do not tell of every object that is looked at."),
 ];
 
 /// What the flags say.
@@ -61,6 +69,12 @@ pub(crate) struct Wish {
 pub(crate) fn ui(app: &App, parsed: &Parsed) -> Ui {
     let mut ui = Ui::new(app.ui.theme, app.ui.frame).with_json(parsed.on("json"));
     ui.compact = parsed.on("compact-warnings");
+    ui.concise = parsed.on("concise");
+    if let Some(path) = parsed.get("json-into")
+        && let Err(e) = ui.write_into(path)
+    {
+        ui.err(&format!("The messages cannot be written into {path}: {e}\n"));
+    }
     ui
 }
 
@@ -77,15 +91,13 @@ pub(crate) fn wish(app: &App, parsed: &Parsed, destroy: bool) -> Result<Wish, Di
         let detail = "-refresh=false leaves nothing to do for -refresh-only.";
         diags.push(Diagnostic::error("Incompatible refresh options", detail));
     }
-    let mut targets = Vec::new();
-    for text in parsed.all("target") {
-        match text.parse::<Target>() {
-            Ok(target) => targets.push(target),
-            Err(e) => {
-                let detail = format!("-target={text:?}: {}", e.detail);
-                diags.push(Diagnostic::error(format!("Invalid target {text:?}"), detail));
-            }
-        }
+    let (targets, more) = addresses(parsed, "target", "target-file");
+    diags.extend(more);
+    let (excludes, more) = addresses(parsed, "exclude", "exclude-file");
+    diags.extend(more);
+    if !targets.is_empty() && !excludes.is_empty() {
+        let detail = "-target and -exclude say the same thing in opposite ways: give one of them.";
+        diags.push(Diagnostic::error("Invalid combination of arguments", detail));
     }
     let mut replace = Vec::new();
     for text in parsed.all("replace") {
@@ -122,7 +134,7 @@ pub(crate) fn wish(app: &App, parsed: &Parsed, destroy: bool) -> Result<Wish, Di
         _ => PlanMode::Normal,
     };
     Ok(Wish {
-        options: PlanOptions { mode, targets, replace, refresh },
+        options: PlanOptions { mode, targets, excludes, replace, refresh, ..PlanOptions::default() },
         parallelism,
         lock: parsed.is("lock", true),
         timeout,
@@ -132,6 +144,36 @@ pub(crate) fn wish(app: &App, parsed: &Parsed, destroy: bool) -> Result<Wish, Di
         },
         ask: parsed.is("input", true) && app.env.may_ask() && !parsed.on("json"),
     })
+}
+
+/// The addresses of a flag, and of the files of another one.
+fn addresses(parsed: &Parsed, flag: &str, file_flag: &str) -> (Vec<Target>, Diagnostics) {
+    let mut diags = Diagnostics::new();
+    let mut texts: Vec<(String, String)> =
+        parsed.all(flag).map(|text| (text.to_owned(), format!("-{flag}={text:?}"))).collect();
+    for path in parsed.all(file_flag) {
+        match std::fs::read_to_string(path) {
+            Ok(content) => {
+                for (i, line) in content.lines().enumerate() {
+                    let line = line.split_once('#').map_or(line, |(before, _)| before).trim();
+                    if !line.is_empty() {
+                        texts.push((line.to_owned(), format!("{path} line {}", i + 1)));
+                    }
+                }
+            }
+            Err(e) => diags.extend(failure("Failed to read file", format!("{path} of -{file_flag}: {e}"))),
+        }
+    }
+    let mut found = Vec::new();
+    for (text, origin) in texts {
+        match text.parse::<Target>() {
+            Ok(target) => found.push(target),
+            Err(e) => {
+                diags.push(Diagnostic::error(format!("Invalid {flag} {text:?}"), format!("{origin}: {}", e.detail)))
+            }
+        }
+    }
+    (found, diags)
 }
 
 /// Everything that is known before the state is looked at.
@@ -166,7 +208,16 @@ impl Ready {
 /// # Errors
 /// Diagnostics with the sources they refer to.
 pub(crate) fn prepare(app: &App, parsed: &Parsed, wish: &Wish) -> Result<Ready, (Diagnostics, SourceMap)> {
-    let project = load::load(&app.env, false);
+    prepare_project(app, parsed, wish, load::load(&app.env, false))
+}
+
+/// The same for a configuration that is loaded already.
+pub(crate) fn prepare_project(
+    app: &App,
+    parsed: &Parsed,
+    wish: &Wish,
+    project: load::Project,
+) -> Result<Ready, (Diagnostics, SourceMap)> {
     let mut sources = project.sources;
     let loaded = project.loaded;
     if load::is_empty_folder() {
@@ -303,7 +354,11 @@ pub(crate) async fn plan(
     }
     // What is wrong whatever the values are comes first, as it does in Terraform: some of it shows only while values are unknown.
     let library = Library::new(&app.env, ready.sources.clone(), None);
-    let wrong = sdt_engine::validate(&ready.config, ready.registry.clone(), engine_env(app, &library));
+    let wrong = sdt_engine::validate(
+        &ready.config,
+        ready.registry.clone(),
+        engine_env(app, &library, &ready.backend.workspace),
+    );
     if wrong.has_errors() {
         let mut all = ready.warnings.clone();
         all.extend(wrong);
@@ -318,7 +373,7 @@ pub(crate) async fn plan(
         variables: ready.variables.clone(),
         options: wish.options.clone(),
         providers: ready.registry.clone(),
-        env: engine_env(app, &library),
+        env: engine_env(app, &library, &ready.backend.workspace),
         timestamp: clock::now(),
     };
     let display = Display::new(ui, 0, false);
@@ -330,10 +385,10 @@ pub(crate) async fn plan(
 }
 
 /// What expressions see beside the walk.
-pub(crate) fn engine_env(app: &App, library: &Arc<Library>) -> sdt_engine::Env {
+pub(crate) fn engine_env(app: &App, library: &Arc<Library>, workspace: &str) -> sdt_engine::Env {
     sdt_engine::Env {
         functions: library.clone(),
-        workspace: "default".into(),
+        workspace: workspace.into(),
         cwd: app.env.cwd.clone(),
         console: false,
     }
@@ -346,7 +401,9 @@ pub(crate) fn show(ui: &Ui, planned: &Planned) {
         if !(planned.plan.errored && planned.plan.changes.iter().all(|c| !c.is_effective())) {
             ui.say(&plan_text(view, &ui.theme));
         }
-        return;
+        if !ui.wants_messages() {
+            return;
+        }
     }
     for drift in &view.drift {
         ui.message(&Message::drift(drift));
@@ -388,9 +445,9 @@ pub(crate) fn plan_file(ready: &Ready, plan: Plan) -> PlanFile {
         plan,
         sources,
         modules,
-        lock_file: std::fs::read(".terraform.lock.hcl").ok(),
+        lock_file: std::fs::read(sdt_config::LOCK_FILE).ok(),
         backend: json!({"type": ready.backend.kind, "config": ready.backend.config}),
-        workspace: "default".into(),
+        workspace: ready.backend.workspace.clone(),
         schemas: Json::Null,
     }
 }
@@ -401,6 +458,7 @@ pub(crate) fn backend_of(file: &PlanFile) -> Backend {
         kind: file.backend["type"].as_str().unwrap_or("local").to_owned(),
         config: file.backend["config"].as_object().cloned().unwrap_or_default(),
         hash: 0,
+        workspace: file.workspace.clone(),
     }
 }
 

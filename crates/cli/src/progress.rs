@@ -101,7 +101,7 @@ impl<'a> Display<'a> {
     }
 
     fn message(&self, address: &str, make: impl FnOnce(&ResourceInstance) -> Message) {
-        if self.ui.json
+        if self.ui.wants_messages()
             && let Ok(addr) = address.parse()
         {
             self.ui.message(&make(&addr));
@@ -176,11 +176,13 @@ impl ProgressSink for Display<'_> {
                 let id_text = id.as_ref().map(|i| format!(" [id={i}]")).unwrap_or_default();
                 let text =
                     if is_data(address) { "Reading...".to_owned() } else { format!("Refreshing state...{id_text}") };
-                self.line(inner, address, &text);
+                if !self.ui.concise {
+                    self.line(inner, address, &text);
+                }
                 self.message(address, |a| Message::refresh(a, id.as_deref(), false));
             }
             Progress::RefreshDone { address, id } => {
-                if is_data(address) {
+                if is_data(address) && !self.ui.concise {
                     let id_text = id.as_ref().map(|i| format!(" [id={i}]")).unwrap_or_default();
                     self.line(inner, address, &format!("Read complete{id_text}"));
                 }

@@ -26,7 +26,11 @@ pub(crate) fn registry() -> Registry {
         Arc::new(sdt_std::terraform(random.clone(), Some(Arc::new(crate::commands::remote_state::read))));
     out.insert(ProviderAddr::builtin("terraform"), builtin);
     let native: Vec<(&str, Arc<dyn Provider>)> = vec![
-        ("random", Arc::new(sdt_std::random(random))),
+        ("random", Arc::new(sdt_std::random(random.clone()))),
+        ("null", Arc::new(sdt_std::null(random))),
+        ("local", Arc::new(sdt_std::local())),
+        ("time", Arc::new(sdt_std::time())),
+        ("external", Arc::new(sdt_std::external())),
         #[cfg(feature = "aws")]
         ("aws", crate::providers::aws()),
     ];

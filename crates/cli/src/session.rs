@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::backend::{self, Backend, LocalPaths};
 use crate::load;
 use crate::ui::failure;
+use crate::workspace;
 
 /// The backend of the working folder, for commands that need nothing else of the configuration.
 pub(crate) fn backend(app: &App) -> Result<Backend, Diagnostics> {
@@ -17,8 +18,8 @@ pub(crate) fn backend(app: &App) -> Result<Backend, Diagnostics> {
     let root = &project.loaded.config.root;
     // A configuration that does not load is in the way only if the backend cannot be told from it.
     if project.loaded.diagnostics.has_errors() && root.backend.is_none() && root.cloud.is_none() {
-        backend::check_workspace(&app.env)?;
-        return Ok(Backend::stored(&app.env).unwrap_or_else(Backend::implied));
+        let workspace = workspace::selected(&app.env)?;
+        return Ok(Backend::stored(&app.env).unwrap_or_else(Backend::implied).in_workspace(workspace));
     }
     backend::current(&app.env, &project.loaded.config)
 }

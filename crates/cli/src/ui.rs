@@ -20,20 +20,44 @@ pub(crate) struct Ui {
     pub(crate) json: bool,
     /// `-compact-warnings`
     pub(crate) compact: bool,
+    /// `-concise`: no word on objects that are only looked at.
+    pub(crate) concise: bool,
     silent: bool,
     opened: AtomicBool,
+    /// Where messages go beside what people read.
+    into: Option<std::sync::Mutex<std::fs::File>>,
 }
 
 impl Ui {
     /// A way to speak.
     pub(crate) const fn new(theme: Theme, frame: Frame) -> Self {
-        Self { theme, frame, json: false, compact: false, silent: false, opened: AtomicBool::new(false) }
+        Self {
+            theme,
+            frame,
+            json: false,
+            compact: false,
+            concise: false,
+            silent: false,
+            opened: AtomicBool::new(false),
+            into: None,
+        }
     }
 
     /// Switches to messages.
     pub(crate) fn with_json(mut self, json: bool) -> Self {
         self.json = json;
         self
+    }
+
+    /// Lets messages go into a file.
+    pub(crate) fn write_into(&mut self, path: &str) -> std::io::Result<()> {
+        self.into = Some(std::fs::File::create(path)?.into());
+        Ok(())
+    }
+
+    /// Whether anybody reads messages.
+    pub(crate) fn wants_messages(&self) -> bool {
+        self.json || self.into.is_some()
     }
 
     /// Keeps from writing prose and progress.
@@ -66,25 +90,27 @@ impl Ui {
 
     /// Writes a message; nothing for people.
     pub(crate) fn message(&self, message: &Message) {
-        if !self.json {
-            return;
+        if self.wants_messages() {
+            self.open();
+            self.write_message(message);
         }
-        let now = clock::now_micros();
-        let mut text = String::new();
-        if !self.opened.swap(true, Ordering::Relaxed) {
-            let first = Message::version(sdt_state::TERRAFORM_VERSION, env!("CARGO_PKG_VERSION"));
-            text = first.line(&now) + "\n";
-        }
-        text += &crate::commands::output::go_escapes(&message.line(&now));
-        text.push('\n');
-        self.out(&text);
     }
 
     /// Opens the stream of messages.
     pub(crate) fn open(&self) {
-        if self.json && !self.opened.swap(true, Ordering::Relaxed) {
-            let first = Message::version(sdt_state::TERRAFORM_VERSION, env!("CARGO_PKG_VERSION"));
-            self.out(&(first.line(&clock::now_micros()) + "\n"));
+        if self.wants_messages() && !self.opened.swap(true, Ordering::Relaxed) {
+            self.write_message(&Message::version(sdt_state::TERRAFORM_VERSION, env!("CARGO_PKG_VERSION")));
+        }
+    }
+
+    fn write_message(&self, message: &Message) {
+        let line = crate::commands::output::go_escapes(&message.line(&clock::now_micros())) + "\n";
+        if let Some(file) = &self.into {
+            let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let _ = file.write_all(line.as_bytes());
+        }
+        if self.json {
+            self.out(&line);
         }
     }
 
@@ -93,10 +119,10 @@ impl Ui {
         if diags.is_empty() {
             return;
         }
+        for d in &diags.0 {
+            self.message(&Message::diagnostic(d, sources));
+        }
         if self.json {
-            for d in &diags.0 {
-                self.message(&Message::diagnostic(d, sources));
-            }
             return;
         }
         let diags = consolidate_warnings(diags);

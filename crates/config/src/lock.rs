@@ -1,19 +1,17 @@
-//! The dependency lock file, `.terraform.lock.hcl`.
+//! The dependency lock file, `.terraform.lock.hcl`: Terraform's, read through serde and never written.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use sdt_addr::{ProviderAddr, quote};
-use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
-use sdt_hcl::eval_const;
+use sdt_addr::ProviderAddr;
+use sdt_diag::{Diagnostic, Diagnostics};
+use serde::Deserialize;
 
-use crate::load::{parse, schema};
 use crate::{Version, VersionConstraints};
 
 /// Name of the file.
 pub const LOCK_FILE: &str = ".terraform.lock.hcl";
 
-/// The versions of providers that a configuration was initialised with.
+/// The versions of providers that Terraform has chosen for a configuration.
 #[derive(Clone, Debug, Default)]
 pub struct LockFile {
     /// By provider.
@@ -27,71 +25,58 @@ pub struct Locked {
     pub version: Version,
     /// The versions that were asked for.
     pub constraints: Option<VersionConstraints>,
-    /// Checksums of packages.
-    pub hashes: Vec<String>,
+}
+
+/// The file as it stands; what else it holds (checksums of packages) is not for us.
+#[derive(Default, Deserialize)]
+struct File {
+    #[serde(default)]
+    provider: BTreeMap<String, Block>,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    version: String,
+    constraints: Option<String>,
 }
 
 impl LockFile {
     /// Reads the file's content.
-    #[must_use]
-    pub fn parse(name: &str, text: &[u8], sources: &mut SourceMap) -> (Self, Diagnostics) {
+    ///
+    /// # Errors
+    ///
+    /// When it is not HCL, or a block names no provider or version: the place and what to do.
+    pub fn parse(text: &str) -> Result<Self, Diagnostics> {
+        let file: File = hcl::from_str(text).map_err(|e| {
+            Diagnostic::error(
+                "Failed to read the dependency lock file",
+                format!("{LOCK_FILE}: {e}. Restore the file from version control, or delete it: sdt does not need it."),
+            )
+        })?;
         let mut found = Self::default();
-        let (body, mut diags) = parse(text, name, false, sources);
-        let (content, _, more) = body.partial_content(&schema(&[], &[("provider", &["source"])]));
-        diags.extend(more);
-        for b in &content.blocks {
-            let Some(label) = b.labels.first() else { continue };
-            let (inner, _, more) = b.body.partial_content(&schema(&["!version", "constraints", "hashes"], &[]));
-            diags.extend(more);
-            let text =
-                |name: &str| inner.attribute(name).and_then(|a| eval_const(&a.expr).0.as_str().map(str::to_owned));
-            let Ok(provider) = label.value.parse() else {
-                let detail = format!("{:?} is not the source of a provider.", &*label.value);
-                diags.push(Diagnostic::error("Invalid provider source address", detail).at(label.span));
+        let mut diags = Diagnostics::new();
+        for (source, block) in file.provider {
+            let Ok(provider) = source.parse() else {
+                diags.push(Diagnostic::error(
+                    "Invalid provider source address",
+                    format!("{LOCK_FILE}: {source:?} is not the source of a provider."),
+                ));
                 continue;
             };
-            let Some(version) = text("version").and_then(|v| v.parse().ok()) else {
-                let detail = format!(
-                    "The version locked for {} is none. Delete the block, or the file, and run init.",
-                    &*label.value
-                );
-                diags.push(Diagnostic::error("Invalid provider version number", detail).at(b.header));
+            let Ok(version) = block.version.parse() else {
+                diags.push(Diagnostic::error(
+                    "Invalid provider version number",
+                    format!(
+                        "{LOCK_FILE}: the version {:?} locked for {source} is none. Delete the block, or the file.",
+                        block.version
+                    ),
+                ));
                 continue;
             };
-            let hashes = inner.attribute("hashes").map(|a| eval_const(&a.expr).0);
-            let hashes =
-                hashes.iter().filter_map(|h| h.as_items()).flatten().filter_map(|h| h.as_str().map(str::to_owned));
-            let constraints = text("constraints").and_then(|c| c.parse().ok());
-            found.providers.insert(provider, Locked { version, constraints, hashes: hashes.collect() });
+            let constraints = block.constraints.and_then(|c| c.parse().ok());
+            found.providers.insert(provider, Locked { version, constraints });
         }
-        (found, diags)
-    }
-
-    /// The file's content, as Terraform would write it.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut out = "# This file is maintained automatically by \"terraform init\".\n# Manual edits may be lost in future updates.\n".to_owned();
-        for (provider, locked) in &self.providers {
-            let _ = writeln!(out, "\nprovider {} {{", quote(&provider.to_string()));
-            match &locked.constraints {
-                Some(c) => {
-                    let _ = writeln!(out, "  version     = {}", quote(&locked.version.to_string()));
-                    let _ = writeln!(out, "  constraints = {}", quote(&c.to_string()));
-                }
-                None => {
-                    let _ = writeln!(out, "  version = {}", quote(&locked.version.to_string()));
-                }
-            }
-            if !locked.hashes.is_empty() {
-                out.push_str("  hashes = [\n");
-                for h in &locked.hashes {
-                    let _ = writeln!(out, "    {},", quote(h));
-                }
-                out.push_str("  ]\n");
-            }
-            out.push_str("}\n");
-        }
-        out
+        if diags.has_errors() { Err(diags) } else { Ok(found) }
     }
 }
 
@@ -100,12 +85,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lock_files_round_trip() {
-        let text = "# This file is maintained automatically by \"terraform init\".\n# Manual edits may be lost in future updates.\n\nprovider \"registry.terraform.io/hashicorp/aws\" {\n  version     = \"5.100.0\"\n  constraints = \"~> 5.0\"\n  hashes = [\n    \"h1:abc=\",\n  ]\n}\n";
-        let (lock, diags) = LockFile::parse(LOCK_FILE, text.as_bytes(), &mut SourceMap::default());
-        assert!(diags.is_empty(), "{diags:?}");
-        assert_eq!(lock.to_text(), text);
-        let (_, diags) = LockFile::parse(LOCK_FILE, b"provider \"x/y/z/q\" {\n}\n", &mut SourceMap::default());
-        assert!(diags.has_errors());
+    fn lock_files() {
+        let text = "# maintained by terraform\n\nprovider \"registry.terraform.io/hashicorp/aws\" {\n  version     = \"5.100.0\"\n  constraints = \"~> 5.0\"\n  hashes = [\n    \"h1:abc=\",\n  ]\n}\n\nprovider \"registry.terraform.io/hashicorp/random\" {\n  version = \"3.7.2\"\n}\n";
+        let lock = LockFile::parse(text).unwrap();
+        let versions: Vec<String> = lock.providers.iter().map(|(p, l)| format!("{p} {}", l.version)).collect();
+        assert_eq!(
+            versions,
+            ["registry.terraform.io/hashicorp/aws 5.100.0", "registry.terraform.io/hashicorp/random 3.7.2"]
+        );
+        for broken in
+            ["provider \"x/y/z/q\" {\n}\n", "provider \"hashicorp/aws\" {\n  version = \"x\"\n}\n", "provider {"]
+        {
+            assert!(LockFile::parse(broken).is_err(), "{broken}");
+        }
     }
 }

@@ -300,7 +300,14 @@ impl Loop {
             }
             Op::Journal(entries) => {
                 let journal = shared.journal.clone();
-                self.journalling.push(Box::pin(async move { journal.append(entries).await }));
+                let mut append: futures::future::BoxFuture<'static, _> =
+                    Box::pin(async move { journal.append(entries).await });
+                // Its place is before that of every entry which a later operation writes.
+                let mut cx = std::task::Context::from_waker(futures::task::noop_waker_ref());
+                match append.as_mut().poll(&mut cx) {
+                    std::task::Poll::Ready(result) => self.journalled(result),
+                    std::task::Poll::Pending => self.journalling.push(append),
+                }
             }
             op => {
                 if matches!(op, Op::Settle { .. }) {

@@ -3,7 +3,8 @@
 //! X uses Y means: X's configuration, or what state remembers of X, refers to Y, maybe through locals, outputs or a provider
 //! configuration. Each node has joins, so that an edge between two nodes is one edge however many instances they have:
 //!
-//! * *Create*: C(Y) → C(X). Evaluations take part here.
+//! * *Create*: C(Y) → C(X). Evaluations take part here. Where X names single instances of Y only, it waits for these alone, so
+//!   that the failure of another one does not stop it.
 //! * *Destroy*: D(X) → D(Y), and D(i) → C(i) for what is replaced old object first.
 //! * *DestroyLast*: objects that a creation has deposed, and deletions that nothing holds back: after C(X) and D(X) of every X
 //!   that uses Y, so that whatever used the object has turned away from it before it goes.
@@ -45,7 +46,10 @@ pub(crate) fn build(
     for (user, used) in &uses {
         // What only state remembers says nothing about creation.
         if config.graph.contains_edge(*used, *user) {
-            let (first, second) = (b.create[used].end, b.create[user].begin);
+            let second = b.create[user].begin;
+            // Who names single instances waits for those, which are ordered below.
+            let single = config.instances.contains_key(&(*used, *user));
+            let first = if single { b.create[used].begin } else { b.create[used].end };
             b.exec.order(first, second);
         }
     }
@@ -61,6 +65,10 @@ pub(crate) fn build(
         if changes.iter().any(|(n, c)| phase_of(c, *n) == Some(phase)) {
             b.destroy_joins(config, wanted, &uses, phase, &held);
         }
+    }
+    let mut singles: FxHashMap<NodeIndex, Vec<(NodeIndex, &[sdt_addr::InstanceKey])>> = FxHashMap::default();
+    for ((used, user), keys) in &config.instances {
+        singles.entry(*used).or_default().push((*user, keys.as_slice()));
     }
     for (i, (n, change)) in changes.iter().enumerate() {
         let phase = phase_of(change, *n);
@@ -93,6 +101,14 @@ pub(crate) fn build(
         let (begin, end) = (joins.begin, joins.end);
         b.exec.order(begin, node);
         b.exec.order(node, end);
+        for (user, keys) in singles.get(n).map(Vec::as_slice).unwrap_or_default() {
+            if let Some(joins) = b.create.get(user)
+                && change.addr.key.as_ref().is_some_and(|k| keys.contains(k))
+            {
+                let waits = joins.begin;
+                b.exec.order(node, waits);
+            }
+        }
         match (change.action, destroy) {
             (Action::Replace(ReplaceOrder::DeleteFirst), Some(d)) => b.exec.order(d, node),
             (_, Some(d)) => b.exec.order(node, d),

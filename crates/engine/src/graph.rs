@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
-use sdt_addr::{AbsProviderConfig, ConfigResource, Mode, ModuleInstance, ModulePath};
+use sdt_addr::{AbsProviderConfig, ConfigResource, InstanceKey, Mode, ModuleInstance, ModulePath};
 use sdt_config::{Config, Module, Reference, Referenceable, Resource};
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_plan::NodeAddr;
@@ -30,6 +30,8 @@ pub(crate) struct ConfigGraph {
     pub(crate) state_edges: Vec<(NodeIndex, NodeIndex)>,
     /// What each resource's `depends_on`, and that of the calls around it, names: resource nodes.
     pub(crate) depends_on: FxHashMap<NodeIndex, Arc<[NodeIndex]>>,
+    /// The instances that a node refers to by (needed, user), where it names nothing but single ones.
+    pub(crate) instances: FxHashMap<(NodeIndex, NodeIndex), Vec<InstanceKey>>,
     edges: FxHashSet<(NodeIndex, NodeIndex)>,
 }
 
@@ -48,6 +50,7 @@ impl ConfigGraph {
                 by_addr: FxHashMap::default(),
                 state_edges: Vec::new(),
                 depends_on: FxHashMap::default(),
+                instances: FxHashMap::default(),
                 edges: FxHashSet::default(),
             },
             config,
@@ -87,6 +90,23 @@ impl ConfigGraph {
     }
 
     fn edge(&mut self, needed: NodeIndex, user: NodeIndex) {
+        self.instances.remove(&(needed, user));
+        self.add_edge(needed, user);
+    }
+
+    /// An edge that is about one instance, as long as nothing else says that it is about all.
+    fn edge_to_instance(&mut self, needed: NodeIndex, user: NodeIndex, key: &InstanceKey) {
+        match self.instances.get_mut(&(needed, user)) {
+            Some(keys) => keys.push(key.clone()),
+            None if !self.edges.contains(&(needed, user)) => {
+                self.instances.insert((needed, user), vec![key.clone()]);
+            }
+            None => {}
+        }
+        self.add_edge(needed, user);
+    }
+
+    fn add_edge(&mut self, needed: NodeIndex, user: NodeIndex) {
         if self.edges.insert((needed, user)) {
             self.graph.add_edge(needed, user, ());
         }
@@ -345,7 +365,15 @@ impl Builder<'_> {
         let addr = match subject {
             Referenceable::Variable(name) => NodeAddr::Variable(path.clone(), name.clone()),
             Referenceable::Local(name) => NodeAddr::Local(path.clone(), name.clone()),
-            Referenceable::Resource(addr, _) => NodeAddr::Resource(addr.clone().in_module(path.clone())),
+            Referenceable::Resource(addr, key) => {
+                let node = NodeAddr::Resource(addr.clone().in_module(path.clone()));
+                if let (Some(key), Some(needed)) = (key, self.g.find(&node))
+                    && needed != n
+                {
+                    return self.g.edge_to_instance(needed, n, key);
+                }
+                node
+            }
             Referenceable::Module(call, _) => {
                 if let Some(child) = self.tree.child(id, call) {
                     let module = self.tree.module(child).clone();

@@ -46,15 +46,37 @@ pub struct PlanOptions {
     pub mode: PlanMode,
     /// `-target`; empty for everything.
     pub targets: Vec<Target>,
+    /// `-exclude`: left as they are, with everything that depends on them.
+    pub excludes: Vec<Target>,
+    /// Objects to be imported beside those of `import` blocks: where to, and their ids.
+    pub imports: Vec<(ResourceInstance, String)>,
     /// `-replace`.
     pub replace: Vec<ResourceInstance>,
     /// False with `-refresh=false`.
     pub refresh: bool,
+    /// Looks at what `import` blocks name and nothing declares, for somebody who then writes the configuration.
+    pub generate: bool,
 }
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        Self { mode: PlanMode::Normal, targets: Vec::new(), replace: Vec::new(), refresh: true }
+        Self {
+            mode: PlanMode::Normal,
+            targets: Vec::new(),
+            excludes: Vec::new(),
+            imports: Vec::new(),
+            replace: Vec::new(),
+            refresh: true,
+            generate: false,
+        }
+    }
+}
+
+impl PlanOptions {
+    /// Tells whether something was left out on purpose.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        (!self.targets.is_empty() && self.imports.is_empty()) || !self.excludes.is_empty()
     }
 }
 

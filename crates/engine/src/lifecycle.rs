@@ -1,12 +1,10 @@
 //! What `lifecycle` and the graph say about a resource: order of replacement, dependencies, ignored changes.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
-use rustc_hash::FxHashSet;
-use sdt_addr::ConfigResource;
+use rustc_hash::{FxHashMap, FxHashSet};
 use sdt_config::IgnoreChanges;
 use sdt_hcl::Step;
 use sdt_plan::NodeAddr;
@@ -50,23 +48,33 @@ pub(crate) fn create_first(core: &Core, state: &State) -> FxHashSet<NodeIndex> {
     found
 }
 
-/// Every resource that a resource depends on, directly or not, as state lists them.
-pub(crate) fn dependencies(graph: &ConfigGraph, n: NodeIndex) -> Arc<[ConfigResource]> {
-    let mut names: BTreeSet<(String, NodeIndex)> = BTreeSet::new();
-    for m in graph.with_needed([n]) {
-        if m != n
-            && let NodeAddr::Resource(r) = &graph.node(m).addr
-        {
-            names.insert((r.to_string(), m));
+/// What resources depend on, directly or not, as state lists it. Worked out where it is asked for: the lists of a long chain are
+/// long, and a plan alone needs none.
+#[derive(Default)]
+pub(crate) struct Dependencies {
+    known: FxHashMap<NodeIndex, Arc<[Arc<str>]>>,
+    names: FxHashMap<NodeIndex, Arc<str>>,
+}
+
+impl Dependencies {
+    /// The addresses in the order of their text.
+    pub(crate) fn of(&mut self, graph: &ConfigGraph, n: NodeIndex) -> Arc<[Arc<str>]> {
+        if let Some(known) = self.known.get(&n) {
+            return known.clone();
         }
+        let mut all: Vec<Arc<str>> = Vec::new();
+        for m in graph.with_needed([n]) {
+            if m != n
+                && let NodeAddr::Resource(r) = &graph.node(m).addr
+            {
+                all.push(self.names.entry(m).or_insert_with(|| r.to_string().into()).clone());
+            }
+        }
+        all.sort_unstable();
+        let all: Arc<[Arc<str>]> = all.into();
+        self.known.insert(n, all.clone());
+        all
     }
-    names
-        .into_iter()
-        .filter_map(|(_, m)| match &graph.node(m).addr {
-            NodeAddr::Resource(r) => Some(r.clone()),
-            _ => None,
-        })
-        .collect()
 }
 
 /// The configuration with what is to be ignored taken from the object that is there.

@@ -6,13 +6,23 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use sdt_addr::{InstanceKey, ModuleInstance, ModulePath, ModuleStep, ResourceInstance, Subject, Target};
 use sdt_config::Config;
 use sdt_diag::{Diagnostic, Diagnostics, Span};
+use sdt_plan::NodeAddr;
 use sdt_state::State;
 
 use crate::convert::{instance_from_state, instance_to_state};
+use crate::core::Core;
 use crate::tree::Tree;
 
 /// Where objects were before, by where they are now.
 pub(crate) type Moved = BTreeMap<ResourceInstance, ResourceInstance>;
+
+/// What only the expanded configuration can tell of the statements.
+#[derive(Default)]
+pub(crate) struct Open {
+    explicit: Vec<Statement>,
+    /// They lead in a circle, and none was followed.
+    circular: bool,
+}
 
 #[derive(Clone, Debug)]
 struct Statement {
@@ -24,19 +34,17 @@ struct Statement {
 }
 
 /// Applies every move to a state.
-pub(crate) fn apply_moves(config: &Config, tree: &Tree, state: &mut State) -> (Moved, Diagnostics) {
+pub(crate) fn apply_moves(config: &Config, tree: &Tree, state: &mut State) -> (Moved, Open, Diagnostics) {
     let mut statements = explicit(config);
     let mut diags = check(config, &statements);
     if diags.has_errors() {
-        return (Moved::new(), diags);
+        return (Moved::new(), Open::default(), diags);
     }
+    let mut open = Open { explicit: statements.clone(), circular: false };
     statements.extend(implied(tree, state, &statements));
     let Some(ordered) = ordered(&statements) else {
-        diags.push(Diagnostic::error(
-            "Cyclic dependency in move statements",
-            "The moved blocks lead in a circle, so there is no address at which the objects would stay. Remove one of them.",
-        ));
-        return (Moved::new(), diags);
+        open.circular = true;
+        return (Moved::new(), open, diags);
     };
     let mut moved = Moved::new();
     let mut blocked: BTreeMap<ResourceInstance, ResourceInstance> = BTreeMap::new();
@@ -69,7 +77,52 @@ pub(crate) fn apply_moves(config: &Config, tree: &Tree, state: &mut State) -> (M
             ),
         ));
     }
-    (moved, diags)
+    (moved, open, diags)
+}
+
+/// What is wrong with moves once it is known which instances there are. Such errors come before all others, since moves that go
+/// wrong are likely to be what caused those.
+pub(crate) fn check_expanded(core: &Core, open: &Open) -> Diagnostics {
+    let mut diags = Diagnostics::new();
+    for s in &open.explicit {
+        let bases = core.tree.find(&s.base).map(|id| core.insts.of_module(id)).unwrap_or_default();
+        let exists = bases.iter().any(|mi| {
+            let steps = core.insts.all[*mi].addr.steps().iter().chain(s.from.module.steps()).cloned();
+            let module = ModuleInstance::new(steps);
+            let Some(inside) = core.insts.find(&module) else { return false };
+            match &s.from.subject {
+                Subject::Module => module.steps().last().is_some_and(|step| step.key.is_some()),
+                Subject::Resource(addr, key @ Some(_)) => {
+                    let node = NodeAddr::Resource(addr.clone().in_module(module.path()));
+                    let slot = core.graph.find(&node).and_then(|n| core.slots.resource(n, &core.insts, inside));
+                    slot.is_some_and(|slot| slot.instances.contains_key(key))
+                }
+                Subject::Resource(_, None) => false,
+            }
+        });
+        if exists {
+            diags.push(still_exists(s));
+        }
+    }
+    if open.circular && !diags.has_errors() {
+        diags.push(Diagnostic::error(
+            "Cyclic dependency in move statements",
+            "The moved blocks lead in a circle, so there is no address at which the objects would stay. Remove one of them.",
+        ));
+    }
+    diags
+}
+
+fn still_exists(s: &Statement) -> Diagnostic {
+    let detail = format!(
+        "{} is declared in the configuration, so it cannot have moved to {}. Rename the declaration, or remove this block.",
+        s.from, s.to
+    );
+    let d = Diagnostic::error("Moved object still exists", detail);
+    match s.span {
+        Some(span) => d.at(span),
+        None => d,
+    }
 }
 
 fn explicit(config: &Config) -> Vec<Statement> {
@@ -179,45 +232,38 @@ fn check(config: &Config, statements: &[Statement]) -> Diagnostics {
             }
         }
         if still_declared(config, s) {
-            let detail = format!(
-                "{} is declared in the configuration, so it cannot have moved to {}. Rename the declaration, or remove this block.",
-                s.from, s.to
-            );
-            diags.push(place(Diagnostic::error("Moved object still exists", detail), s));
+            diags.push(still_exists(s));
         }
     }
     diags
 }
 
+/// Whether what a statement moves is there certainly. Whether a key is within `count` or `for_each` only evaluation tells.
 fn still_declared(config: &Config, s: &Statement) -> bool {
     let Some(base) = config.module(&s.base) else { return false };
+    // An address without a key means one instance when the other side has a key, else all of them.
+    let one = match &s.to.subject {
+        Subject::Module => s.to.module.steps().last().is_some_and(|step| step.key.is_some()),
+        Subject::Resource(_, key) => key.is_some(),
+    };
+    let there = |key: Option<&InstanceKey>, repeated: bool| key.is_none() && !(one && repeated);
     let steps = s.from.module.steps();
     let mut module = base;
     for (i, step) in steps.iter().enumerate() {
         let last = i + 1 == steps.len() && s.from.subject == Subject::Module;
-        if !module.calls.contains_key(&step.name) {
-            return false;
-        }
+        let Some(call) = module.calls.get(&step.name) else { return false };
         if last {
-            return declared_key(step.key.as_ref());
+            return there(step.key.as_ref(), call.count.is_some() || call.for_each.is_some());
         }
         let Some(child) = module.children.get(&step.name) else { return false };
         module = child;
     }
     match &s.from.subject {
-        Subject::Resource(addr, key) => module.resources.get(addr).is_some_and(|_| {
-            // `x` to `x[0]` inside one resource is a move between its instances.
-            let inside = matches!(&s.to.subject, Subject::Resource(a, _) if a == addr) && s.to.module == s.from.module;
-            !inside && declared_key(key.as_ref())
-        }),
+        Subject::Resource(addr, key) => {
+            module.resources.get(addr).is_some_and(|r| there(key.as_ref(), r.count.is_some() || r.for_each.is_some()))
+        }
         Subject::Module => false,
     }
-}
-
-/// Whether an object with that key certainly exists: only evaluation tells whether a key is within `count` or `for_each`, and
-/// an instance that is gone may have moved.
-fn declared_key(key: Option<&InstanceKey>) -> bool {
-    key.is_none()
 }
 
 /// `x` and `x[0]` of a resource are the same object when `count` comes or goes. Not so for modules.

@@ -62,7 +62,11 @@ impl Ctx<'_> {
         // The message of a variable's rule is looked at only when it is needed; any other always, so that it is known to work.
         let mut message = None;
         if !is_variable {
-            let (text, more) = self.message(&rule.error_message);
+            let (text, mut more) = self.message(&rule.error_message);
+            if kind == RuleKind::Assert {
+                // An assertion stops nothing, its message neither.
+                more.0.iter_mut().for_each(|d| d.severity = Severity::Warning);
+            }
             diags.extend(more);
             message = text;
         }
@@ -89,24 +93,25 @@ impl Ctx<'_> {
         match value.kind() {
             Kind::Bool(true) => Outcome { status: CheckStatus::Pass, message: None, diags },
             Kind::Bool(false) => {
-                if is_variable {
+                let (detail, subject) = if is_variable {
                     let (text, more) = self.validation_message(&rule.error_message);
                     diags.extend(more);
                     let Some(text) = text else { return error(diags) };
-                    message = Some(format!("{text}\n\nThis was checked by the validation rule of the variable."));
-                }
-                let subject = if is_variable { place } else { at };
-                let detail = message.clone().unwrap_or_else(|| {
-                    "The condition does not hold, and its message cannot be shown or is not known yet.".to_owned()
-                });
+                    message = Some(text.clone());
+                    (format!("{text}\n\nThis was checked by the validation rule of the variable."), place)
+                } else {
+                    let shown = message.clone().unwrap_or_else(|| {
+                        "The condition does not hold, and its message cannot be shown or is not known yet.".to_owned()
+                    });
+                    (shown, at)
+                };
                 let mut d = Diagnostic::error(kind.failed(), detail).at(subject);
                 d.values = sdt_hcl::expr_values(&rule.condition, self, sdt_hcl::Cause::default());
                 if kind == RuleKind::Assert {
                     d.severity = Severity::Warning;
                 }
                 diags.push(d);
-                let message = message.map(|m| m.split("\n\nThis was checked").next().unwrap_or_default().to_owned());
-                Outcome { status: CheckStatus::Fail, message: Some(message.unwrap_or_default()), diags }
+                Outcome { status: CheckStatus::Fail, message, diags }
             }
             _ => {
                 if kind == RuleKind::Assert {
@@ -233,6 +238,13 @@ impl Checks {
         instance.1.extend(problem);
     }
 
+    /// Tells whether an instance is known to have failed.
+    pub(crate) fn has_failed(&self, module: &ModulePath, local: &str, address: &str) -> bool {
+        let object = self.objects.get(&(module.clone(), local.to_owned()));
+        let status = object.and_then(|(_, all)| all.get(address)).map(|(status, _)| *status);
+        matches!(status, Some(CheckStatus::Fail | CheckStatus::Error))
+    }
+
     pub(crate) fn results(&self) -> CheckResults {
         let objects = self.objects.iter().map(|((module, local), (kind, instances))| {
             let status = instances.values().map(|(s, _)| *s).max().unwrap_or(CheckStatus::Unknown);
@@ -251,6 +263,21 @@ impl Checks {
 }
 
 impl Core {
+    /// Records that the data source inside a `check` could not be read; what was said of it becomes a warning.
+    pub(crate) fn check_data_failed(
+        &mut self,
+        mi: crate::tree::Mi,
+        check: &str,
+        complaints: Vec<sdt_provider::Complaint>,
+    ) -> Vec<sdt_provider::Complaint> {
+        let inst = &self.insts.all[mi];
+        let path = self.tree.module(inst.module).path.clone();
+        let address = sdt_addr::AbsCheck { module: inst.addr.clone(), name: check.into() }.to_string();
+        let problem = complaints.first().map(|c| format!("{}: {}", c.summary, c.detail));
+        self.checks.record(CheckKind::Check, &path, &format!("check.{check}"), address, CheckStatus::Fail, problem);
+        complaints.into_iter().map(|c| sdt_provider::Complaint { severity: Severity::Warning, ..c }).collect()
+    }
+
     /// Records outcomes and reports what failed; returns whether the walk may go on from here.
     pub(crate) fn run_rules(
         &mut self,

@@ -1,4 +1,4 @@
-//! `-target` and `-replace`.
+//! `-target`, `-exclude` and `-replace`.
 
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashSet;
@@ -25,6 +25,69 @@ pub(crate) fn targeted(graph: &ConfigGraph, options: &PlanOptions) -> Option<FxH
 
 /// The nodes that a run is about: targets with what they need, or everything.
 pub(crate) fn wanted(
+    graph: &ConfigGraph,
+    options: &PlanOptions,
+    targeted: Option<&FxHashSet<NodeIndex>>,
+) -> FxHashSet<NodeIndex> {
+    let mut all = wanted_by_targets(graph, options, targeted);
+    let out = excluded(graph, options);
+    all.retain(|n| !out.contains(n));
+    all
+}
+
+/// What `-exclude` leaves out: the objects it names and what depends on them, or when destroying, what they depend on.
+fn excluded(graph: &ConfigGraph, options: &PlanOptions) -> FxHashSet<NodeIndex> {
+    let mut named: FxHashSet<NodeIndex> = FxHashSet::default();
+    // Nodes of which single instances are named stay themselves.
+    let mut partly: FxHashSet<NodeIndex> = FxHashSet::default();
+    for n in graph.graph.node_indices() {
+        let NodeAddr::Resource(r) = &graph.node(n).addr else { continue };
+        for t in options.excludes.iter().filter(|t| t.may_contain(r)) {
+            named.insert(n);
+            let single = matches!(&t.subject, sdt_addr::Subject::Resource(_, Some(_)))
+                || t.module.steps().iter().any(|s| s.key.is_some());
+            if single {
+                partly.insert(n);
+            }
+        }
+    }
+    let mut out = if options.mode == PlanMode::Destroy {
+        let kept = graph.with_needed(named.iter().copied());
+        kept.into_iter().filter(|n| matches!(graph.node(*n).addr, NodeAddr::Resource(_))).collect()
+    } else {
+        graph.with_users(named.iter().copied())
+    };
+    out.retain(|n| !partly.contains(n));
+    out
+}
+
+/// Objects that moved must be inside the targets with both their addresses.
+pub(crate) fn check_moves(options: &PlanOptions, moved: &crate::moves::Moved) -> Diagnostics {
+    let inside = |a: &sdt_addr::ResourceInstance| options.targets.iter().any(|t| t.contains(a));
+    let mut outside: Vec<String> = Vec::new();
+    if !options.targets.is_empty() {
+        for (to, from) in moved {
+            outside.extend(
+                [from, to].into_iter().filter(|a| !inside(a)).map(|a| format!("  -target={:?}", a.to_string())),
+            );
+        }
+    }
+    if outside.is_empty() {
+        return Diagnostics::new();
+    }
+    outside.sort();
+    outside.dedup();
+    Diagnostic::error(
+        "Moved resource instances excluded by targeting",
+        format!(
+            "Objects of the state have moved to other addresses in the configuration, and the targets do not name both addresses. Add these options, or plan without -target:\n{}",
+            outside.join("\n")
+        ),
+    )
+    .into()
+}
+
+fn wanted_by_targets(
     graph: &ConfigGraph,
     options: &PlanOptions,
     targeted: Option<&FxHashSet<NodeIndex>>,
@@ -92,7 +155,7 @@ fn users_by_state(graph: &ConfigGraph, targets: &FxHashSet<NodeIndex>) -> Vec<No
 pub(crate) fn warning() -> Diagnostic {
     Diagnostic::warning(
         "Resource targeting is in effect",
-        "This plan is limited to the given targets and what they need; it may not show every change the configuration asks for. -target is for recovering from errors, not for everyday use.",
+        "This plan is limited by -target or -exclude; it may not show every change the configuration asks for. They are for recovering from errors, not for everyday use.",
     )
 }
 

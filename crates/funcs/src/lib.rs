@@ -32,6 +32,7 @@ mod json;
 mod map;
 mod numeric;
 mod provider;
+mod provider_aws;
 mod regex;
 mod sequence;
 mod sets;
@@ -271,7 +272,10 @@ pub fn lookup(name: &str) -> Option<&'static Function> {
     static BY_NAME: std::sync::OnceLock<std::collections::HashMap<&'static str, &'static Function>> =
         std::sync::OnceLock::new();
     let name = name.strip_prefix("core::").unwrap_or(name);
-    BY_NAME.get_or_init(|| all().chain(provider::FUNCTIONS).map(|f| (f.name, f)).collect()).get(name).copied()
+    BY_NAME
+        .get_or_init(|| all().chain(provider::FUNCTIONS).chain(provider_aws::FUNCTIONS).map(|f| (f.name, f)).collect())
+        .get(name)
+        .copied()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Changes of resource instances and outputs.
 
-use sdt_addr::{AbsProviderConfig, ConfigResource, ResourceInstance};
+use sdt_addr::{AbsProviderConfig, ResourceInstance};
 use sdt_value::{Path, Str, Value};
 
 /// The order of the two halves of a replacement.
@@ -172,8 +172,6 @@ pub struct Change {
     pub private: Vec<u8>,
     /// Whether `create_before_destroy` holds, also where it spread from a dependent.
     pub create_before_destroy: bool,
-    /// What the object depends on: `dependencies` in state.
-    pub dependencies: std::sync::Arc<[ConfigResource]>,
 }
 
 impl Change {

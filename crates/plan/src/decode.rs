@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use sdt_addr::ModulePath;
 use sdt_value::{Str, Value};
@@ -52,7 +51,8 @@ fn action(json: &Json) -> Result<Action> {
     Action::from_word(text(json, "action")?).ok_or_else(|| bad("action"))
 }
 
-pub(crate) fn plan(json: &Json) -> Result<Plan> {
+pub(crate) fn plan(document: &Json) -> Result<Plan> {
+    let json = document.get("plan").ok_or_else(|| bad("plan"))?;
     let word = text(json, "mode")?;
     let modes = [PlanMode::Normal, PlanMode::Destroy, PlanMode::RefreshOnly];
     let outputs = list(json, "outputs", output)?;
@@ -60,7 +60,7 @@ pub(crate) fn plan(json: &Json) -> Result<Plan> {
     let base = json.get("base").ok_or_else(|| bad("base"))?;
     Ok(Plan {
         mode: modes.into_iter().find(|m| mode_word(*m) == word).ok_or_else(|| bad("mode"))?,
-        changes: list(json, "changes", change)?,
+        changes: list(document, "changes", change)?,
         drift: list(json, "drift", drift)?,
         outputs: outputs.into_iter().map(|o| (o.name.clone(), o)).collect(),
         checks: CheckResults(list(json, "checks", check)?),
@@ -80,6 +80,7 @@ pub(crate) fn plan(json: &Json) -> Result<Plan> {
         complete: flag(json, "complete"),
         state_changed: flag(json, "state_changed"),
         recovered: list(json, "recovered", |e| Ok(e.clone()))?,
+        generated: Vec::new(),
         marked: list(json, "marked", |m| {
             Ok(Marked {
                 provider: parsed(text(m, "provider")?)?,
@@ -93,7 +94,6 @@ pub(crate) fn plan(json: &Json) -> Result<Plan> {
 
 fn change(json: &Json) -> Result<Change> {
     use base64::Engine as _;
-    let dependencies = list(json, "dependencies", |d| parsed(d.as_str().unwrap_or_default()))?;
     let importing = match json.get("importing") {
         Some(i) if !i.is_null() => Some(Importing { id: value(i, "id")? }),
         _ => None,
@@ -119,7 +119,6 @@ fn change(json: &Json) -> Result<Change> {
             .decode(text(json, "private")?)
             .map_err(|_| bad("private"))?,
         create_before_destroy: flag(json, "create_before_destroy"),
-        dependencies: Arc::from(dependencies),
     })
 }
 

@@ -13,10 +13,24 @@ pub(crate) fn mode_word(mode: PlanMode) -> &'static str {
 }
 
 /// Everything but the execution graph and the prior state, which are parts of their own.
-pub(crate) fn plan(plan: &Plan) -> Json {
+pub(crate) fn plan(plan: &Plan) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend_from_slice(b"{\"changes\":[");
+    // One change after the other: a tree of all of them would be many times as large as the text.
+    for (i, c) in plan.changes.iter().enumerate() {
+        out.extend_from_slice(if i == 0 { b"" } else { b"," });
+        // Writing into memory cannot fail.
+        let _ = serde_json::to_writer(&mut out, &change(c));
+    }
+    out.extend_from_slice(b"],\"plan\":");
+    let _ = serde_json::to_writer(&mut out, &head(plan));
+    out.push(b'}');
+    out
+}
+
+fn head(plan: &Plan) -> Json {
     json!({
         "mode": mode_word(plan.mode),
-        "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "drift": plan.drift.iter().map(drift).collect::<Vec<_>>(),
         "outputs": plan.outputs.values().map(output).collect::<Vec<_>>(),
         "checks": checks(&plan.checks),
@@ -51,7 +65,6 @@ fn change(c: &Change) -> Json {
         "schema_version": c.schema_version,
         "private": base64::engine::general_purpose::STANDARD.encode(&c.private),
         "create_before_destroy": c.create_before_destroy,
-        "dependencies": c.dependencies.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 

@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{ExecGraph, Plan};
 
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// No part may unpack to more: a damaged archive must not fill the memory.
 const MAX_PART_BYTES: u64 = 1 << 30;
 
@@ -85,8 +85,8 @@ fn damaged(part: &str, what: impl ToString) -> PlanFileError {
 /// Only when compression fails.
 pub fn write(file: &PlanFile, sdt_version: &str) -> Result<Vec<u8>, PlanFileError> {
     let mut parts: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    parts.insert("plan.json".into(), crate::encode::plan(&file.plan).to_string().into_bytes());
-    parts.insert("exec.json".into(), file.plan.exec.to_json().to_string().into_bytes());
+    parts.insert("plan.json".into(), crate::encode::plan(&file.plan));
+    parts.insert("exec.json".into(), serde_json::to_vec(&file.plan.exec.to_json()).unwrap_or_default());
     parts.insert("prior.tfstate".into(), sdt_state::v4::write(&file.plan.prior_state));
     parts.insert("schemas.json".into(), file.schemas.to_string().into_bytes());
     if let Some(lock) = &file.lock_file {
@@ -105,7 +105,11 @@ pub fn write(file: &PlanFile, sdt_version: &str) -> Result<Vec<u8>, PlanFileErro
         "digests": digests,
     });
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default().unix_permissions(0o600);
+    // Not compressed: a plan lives for minutes, and packing would take longer than planning.
+    let options = zip::write::SimpleFileOptions::default()
+        .unix_permissions(0o600)
+        .compression_method(zip::CompressionMethod::Stored)
+        .large_file(true);
     let mut add = |name: &str, text: &[u8]| -> Result<(), PlanFileError> {
         zip.start_file(name, options).map_err(|e| damaged(name, e))?;
         zip.write_all(text).map_err(|e| damaged(name, e))

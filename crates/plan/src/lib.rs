@@ -25,4 +25,4 @@ pub use checks::{CheckKind, CheckObject, CheckResults, CheckStatus, ObjectResult
 pub use codec::{CodecError, path_from_json, path_to_json, value_from_json, value_to_json};
 pub use exec::{ExecGraph, ExecNode, Phase};
 pub use node::NodeAddr;
-pub use plan::{Base, Counts, Drift, Marked, Plan, PlanMode};
+pub use plan::{Base, Counts, Drift, Generated, Marked, Plan, PlanMode};

@@ -85,8 +85,23 @@ pub struct Plan {
     pub state_changed: bool,
     /// How creations that an interrupted run left open were resolved: journal entries that apply writes first.
     pub recovered: Vec<serde_json::Value>,
+    /// Objects that `import` blocks name and nothing declares: what configuration is to be written for. Not kept in files.
+    pub generated: Vec<Generated>,
     /// Objects that still carry the mark of their creation: apply removes it.
     pub marked: Vec<Marked>,
+}
+
+/// An object that is to be imported and has no configuration yet.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// Where it is to be imported.
+    pub addr: ResourceInstance,
+    /// Its import id.
+    pub id: String,
+    /// What it is like, marked.
+    pub object: Value,
+    /// What describes it.
+    pub schema: std::sync::Arc<sdt_schema::Schema>,
 }
 
 /// An object with a mark that only served to recognise it, had its creation been cut short.

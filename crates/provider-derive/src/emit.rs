@@ -62,7 +62,9 @@ pub(crate) fn emit(d: &Declaration) -> TokenStream {
 
         impl ::sdt_provider::ToValue for #ident {
             fn to_value(&self) -> ::sdt_provider::Value {
-                ::sdt_provider::Value::object([#(#to),*])
+                // The type is named for blocks without fields.
+                let members: ::std::vec::Vec<(&str, ::sdt_provider::Value)> = ::std::vec![#(#to),*];
+                ::sdt_provider::Value::object(members)
             }
         }
 

@@ -17,6 +17,7 @@ mod error;
 mod lifecycle;
 mod native;
 mod plan;
+mod refresh;
 mod resource;
 mod same;
 mod tags;
@@ -33,6 +34,7 @@ pub use declare::{Check, Content, Decl, Declared, Described, Field, Lit, Meta, N
 pub use error::{Class, Error};
 pub use native::{Backend, Native, Service};
 pub use plan::{PlanEdit, plan};
+pub use refresh::Refresh;
 pub use resource::{Changes, Cx, DataSource, DataSourceType, Resource, ResourceType, Token, data_source, resource};
 pub use same::{after_apply, after_read, is_zero, same, same_object};
 pub use sdt_diag::Severity;

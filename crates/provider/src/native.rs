@@ -16,11 +16,12 @@ use crate::api::{
     ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Marked, Mode, PlanAnswer, PlanRequest,
     Private, Provider, ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
 };
-use crate::convert::with;
+use crate::convert::{tags_value, with};
 use crate::declare::Meta;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::plan::plan;
+use crate::refresh::Refresh;
 use crate::resource::{Cx, DataSourceType, ResourceType, Token};
 use crate::same::{after_read, is_zero};
 use crate::tags::{OPERATION_TAG, TagSettings};
@@ -242,7 +243,7 @@ struct NativeInstance<B: Backend> {
     made: Mutex<HashMap<String, (&'static str, String)>>,
     /// Objects with the tag of an earlier run, as seen in reading.
     left: Mutex<BTreeSet<Marked>>,
-    /// Data sources being read: equal requests share one answer.
+    /// Data sources read since the last change: equal requests share one answer.
     asked: Mutex<HashMap<String, Asked>>,
 }
 
@@ -256,7 +257,13 @@ impl<B: Backend> NativeInstance<B> {
     }
 
     /// Reads one chunk of a type; objects one by one when the bulk call fails.
-    async fn read_chunk(&self, kind: &'static dyn ResourceType<B::Api>, chunk: Vec<ReadRequest>, sink: &dyn ReadSink) {
+    async fn read_chunk(
+        &self,
+        kind: &'static dyn ResourceType<B::Api>,
+        chunk: Vec<ReadRequest>,
+        refresh: &Refresh,
+        sink: &dyn ReadSink,
+    ) {
         let cx = self.cx();
         let known: Vec<Value> = chunk.iter().map(|r| r.prior.clone()).collect();
         let answer = |request: &ReadRequest, found: Result<Option<Value>, Error>| {
@@ -271,7 +278,7 @@ impl<B: Backend> NativeInstance<B> {
             };
             sink.answer(ReadAnswer { key: request.key, result });
         };
-        match kind.read_many(&cx, &known).await {
+        match kind.read_many(&self.cx().within(refresh), &known).await {
             Ok(found) => chunk.iter().zip(found).for_each(|(r, f)| answer(r, Ok(f))),
             Err(e) if chunk.len() == 1 => answer(&chunk[0], Err(e)),
             Err(e) => {
@@ -327,6 +334,7 @@ impl<B: Backend> NativeInstance<B> {
 #[async_trait]
 impl<B: Backend> Instance for NativeInstance<B> {
     async fn read(&self, requests: Vec<ReadRequest>, sink: &dyn ReadSink) {
+        let refresh = Refresh::new(&requests);
         let mut groups: BTreeMap<Str, Vec<ReadRequest>> = BTreeMap::new();
         for request in requests {
             groups.entry(request.type_name.clone()).or_default().push(request);
@@ -351,7 +359,7 @@ impl<B: Backend> Instance for NativeInstance<B> {
             if reads.len() >= CONCURRENT_READS {
                 reads.next().await;
             }
-            reads.push(self.read_chunk(kind, chunk, sink));
+            reads.push(self.read_chunk(kind, chunk, &refresh, sink));
         }
         while reads.next().await.is_some() {}
     }
@@ -381,6 +389,8 @@ impl<B: Backend> Instance for NativeInstance<B> {
             return ApplyAnswer { object: request.prior, private: request.private, complaints };
         };
         let answer = life.apply(&request, progress).await;
+        // Data read from now on is meant to see the change.
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clear();
         if (request.prior.is_null() || request.resume.is_some())
             && life.kind.token() == Token::Tag
             && let Some(id) = answer.object.get("id").and_then(Value::as_str)
@@ -418,8 +428,17 @@ impl<B: Backend> Instance for NativeInstance<B> {
             .get_or_init(|| async {
                 let found = kind.read(&self.cx(), &config).await;
                 let got = found.map_err(|e| vec![e.complaint("reading", kind.human(), None)])?;
+                // Tags are the object's, but for ignored ones, also where some were asked for.
+                let tagged = got.get("tags").is_some_and(|t| !t.is_null() && t.as_members().is_some());
+                let got = if tagged {
+                    let visible = self.tags.visible(got.get("tags").unwrap_or(&Value::NULL));
+                    with(&got, [("tags", tags_value(&visible))])
+                } else {
+                    got
+                };
                 // What was configured stays as it was written.
-                let set = config.as_members().into_iter().flatten().filter(|(_, v)| !v.is_null());
+                let set = config.as_members().into_iter().flatten();
+                let set = set.filter(|(k, v)| !v.is_null() && !(tagged && &***k == "tags"));
                 let mut object = with(
                     &got,
                     set.filter(|(_, v)| !v.as_items().is_some_and(<[_]>::is_empty))
@@ -432,8 +451,9 @@ impl<B: Backend> Instance for NativeInstance<B> {
             })
             .await
             .clone();
-        // Only requests at the same time share: a later one may be meant to see a later world.
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        if answer.is_err() {
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        }
         answer
     }
 

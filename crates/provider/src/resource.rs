@@ -12,6 +12,7 @@ use crate::convert::{FromValue, ToValue, fit_object};
 use crate::declare::{Described, Meta, Name};
 use crate::error::{Class, Error};
 use crate::plan::PlanEdit;
+use crate::refresh::Refresh;
 
 /// How a creation whose reply was lost is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +32,20 @@ pub struct Cx<'a, A> {
     token: &'a str,
     sink: Option<&'a dyn ApplySink>,
     until: Instant,
+    pub(crate) refresh: Option<&'a Refresh>,
 }
 
 impl<'a, A> Cx<'a, A> {
     /// For one operation that may take until `until`.
     #[must_use]
     pub const fn new(api: &'a A, token: &'a str, sink: Option<&'a dyn ApplySink>, until: Instant) -> Self {
-        Self { api, token, sink, until }
+        Self { api, token, sink, until, refresh: None }
+    }
+
+    /// As part of a refresh: what it shares can be used.
+    #[must_use]
+    pub const fn within(self, refresh: &'a Refresh) -> Self {
+        Self { refresh: Some(refresh), ..self }
     }
 
     /// The operation's token, 32 hex characters; the same when a lost operation is repeated.

@@ -4,7 +4,7 @@ use sdt_diag::Severity;
 use sdt_value::{Path, Value};
 
 use crate::api::Complaint;
-use crate::declare::{Check, Content, Decl, Field, Meta};
+use crate::declare::{Check, Content, Decl, Field, Meta, Ty};
 use crate::timeouts::parse_duration;
 
 /// Checks a configuration; unknown values are left alone.
@@ -53,6 +53,12 @@ fn object(decl: &Decl, config: &Value, path: &Path, out: &mut Vec<Complaint>) {
             });
         }
         match &f.content {
+            Content::Attr(Ty::Set(Ty::Obj(decl)) | Ty::List(Ty::Obj(decl))) => {
+                check_all(f, value, &here, out);
+                for (i, item) in value.as_items().unwrap_or_default().iter().enumerate() {
+                    object(decl, item, &here.index(Value::number(i as i64)), out);
+                }
+            }
             Content::Attr(_) => check_all(f, value, &here, out),
             Content::Block { decl, .. } => {
                 let items = value.as_items().unwrap_or_default();

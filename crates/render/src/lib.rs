@@ -11,6 +11,7 @@ mod console;
 mod diagnostic;
 mod diff;
 mod drift;
+mod generate;
 mod plan_json;
 mod plan_text;
 mod state_view;
@@ -26,6 +27,7 @@ pub use diagnostic::{
     diagnostic_text, diagnostic_view,
 };
 pub use drift::drift_paths;
+pub use generate::resource_block;
 pub use plan_json::plan_json;
 pub use plan_text::{drift_list, plan_text, summary_line};
 pub use state_view::{

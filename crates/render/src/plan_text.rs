@@ -281,6 +281,10 @@ fn headline(c: &ResourceView, cause: Cause, theme: &Theme) -> String {
             }
         },
     }
+    if c.generated {
+        lines.push("  # (config will be generated)".into());
+        told_import = true;
+    }
     if let Some(previous) = c.previous_address.as_ref().filter(|_| !told_move) {
         lines.push(format!("  # (moved from {previous})"));
     }
@@ -289,6 +293,9 @@ fn headline(c: &ResourceView, cause: Cause, theme: &Theme) -> String {
             Some(id) => format!("  # (imported from \"{id}\")"),
             None => "  # (will be imported first)".into(),
         });
+        if c.change.action.is_replace() {
+            lines.push(format!("  # {}", red("Warning: this will destroy the imported resource")));
+        }
     }
     lines.join("\n") + "\n"
 }
@@ -346,7 +353,8 @@ fn output_diff(change: &ChangeView, theme: &Theme) -> (Act, String) {
 
 /// Drift is shown in full when it is what the plan is about, or when it explains a change; the rest is counted.
 fn drift_text(view: &PlanView, changes: &[&ResourceView], theme: &Theme) -> String {
-    let drift: Vec<_> = view.drift.iter().filter(|d| d.change.action != Action::NoOp).collect();
+    let refresh_only = view.mode == PlanMode::RefreshOnly;
+    let drift: Vec<_> = view.drift.iter().filter(|d| refresh_only || d.change.action != Action::NoOp).collect();
     let relevant: Vec<_> = if view.mode == PlanMode::RefreshOnly {
         drift.clone()
     } else {

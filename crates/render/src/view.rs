@@ -80,6 +80,9 @@ pub struct ResourceView {
     /// The instance itself.
     #[serde(skip)]
     pub addr: ResourceInstance,
+    /// Its configuration has been written for this plan.
+    #[serde(skip)]
+    pub generated: bool,
     /// Describes the object; without it, it is shown by its JSON alone.
     #[serde(skip)]
     pub schema: Option<Arc<sdt_schema::Schema>>,
@@ -181,6 +184,7 @@ fn resource_view(
         action_reason: None,
         reason: None,
         addr: addr.clone(),
+        generated: false,
         schema: None,
     }
 }

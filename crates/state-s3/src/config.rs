@@ -28,7 +28,7 @@ pub struct S3Config {
     pub acl: Option<String>,
     /// `skip_s3_checksum`
     pub skip_s3_checksum: bool,
-    /// `workspace_key_prefix`; only the default workspace exists so far, so it has no effect.
+    /// `workspace_key_prefix`: where states of other workspaces lie; `env:` when not set.
     pub workspace_key_prefix: Option<String>,
     /// How to reach AWS.
     pub aws: AwsSettings,

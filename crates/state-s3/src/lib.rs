@@ -28,8 +28,10 @@ mod locking;
 mod objects;
 mod store;
 mod table;
+mod workspaces;
 
 pub use config::S3Config;
 pub use download::{Download, download};
 pub use host::current_holder;
 pub use store::S3Store;
+pub use workspaces::{StateVersion, delete_state, version, versions, workspaces};

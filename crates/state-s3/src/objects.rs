@@ -76,7 +76,47 @@ impl Objects {
     }
 
     pub(crate) async fn get(&self, key: &str) -> Result<Option<Object>, AwsError> {
-        let mut request = self.client.get_object().bucket(&self.config.bucket).key(key);
+        self.fetch(key, None).await
+    }
+
+    /// The bytes of one version; an error when it is not there.
+    pub(crate) async fn get_version(&self, key: &str, version: &str) -> Result<Vec<u8>, AwsError> {
+        let found = self.fetch(key, Some(version.to_owned())).await?;
+        found.map(|o| o.bytes).ok_or_else(|| AwsError {
+            kind: AwsErrorKind::NotFound,
+            code: None,
+            message: format!("there is no version {version:?}"),
+            status: None,
+            request_id: None,
+        })
+    }
+
+    /// Versions of an object but the present one, newest first.
+    pub(crate) async fn versions_of(&self, key: &str) -> Result<Vec<crate::StateVersion>, AwsError> {
+        let mut found = Vec::new();
+        let (mut key_marker, mut id_marker) = (None, None);
+        loop {
+            let request = self.client.list_object_versions().bucket(&self.config.bucket).prefix(key);
+            let request = request.set_key_marker(key_marker).set_version_id_marker(id_marker);
+            let output = request.send().await.map_err(|error| AwsError::of(&error))?;
+            for v in output.versions.unwrap_or_default() {
+                let present = v.is_latest.unwrap_or_default();
+                if let (false, Some(id), true) = (present, v.version_id, v.key.as_deref() == Some(key)) {
+                    let time = v.last_modified.map_or(0, |t| t.secs());
+                    let bytes = usize::try_from(v.size.unwrap_or_default()).unwrap_or_default();
+                    found.push(crate::StateVersion { id, time, bytes });
+                }
+            }
+            (key_marker, id_marker) = (output.next_key_marker, output.next_version_id_marker);
+            if key_marker.is_none() {
+                found.sort_by_key(|v| std::cmp::Reverse(v.time));
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn fetch(&self, key: &str, version: Option<String>) -> Result<Option<Object>, AwsError> {
+        let mut request = self.client.get_object().bucket(&self.config.bucket).key(key).set_version_id(version);
         if let Some((secret, md5)) = &self.customer_key {
             request = request.sse_customer_algorithm("AES256").sse_customer_key(secret).sse_customer_key_md5(md5);
         }

@@ -49,6 +49,12 @@ impl Table {
             .map_err(|error| AwsError::of(&error))
     }
 
+    pub(crate) async fn delete_digest(&self) -> Result<(), AwsError> {
+        let id = AttributeValue::S(self.digest_id());
+        let request = self.client.delete_item().table_name(&self.name).key("LockID", id);
+        request.send().await.map(drop).map_err(|error| AwsError::of(&error))
+    }
+
     async fn item(&self, id: String) -> Result<Option<HashMap<String, AttributeValue>>, AwsError> {
         let output = self
             .client

@@ -46,6 +46,23 @@ pub trait Definition: Send + Sync {
         Ok(request.planned.clone())
     }
 
+    /// The object as it is by now; null when it is gone.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    fn read(&self, prior: &Value) -> Result<Value, Complaint> {
+        Ok(prior.clone())
+    }
+
+    /// Takes the object out of the world.
+    ///
+    /// # Errors
+    /// When it stays.
+    fn delete(&self, prior: &Value) -> Result<(), Complaint> {
+        let _ = prior;
+        Ok(())
+    }
+
     /// The object for an import id.
     ///
     /// # Errors
@@ -149,10 +166,13 @@ struct LocalInstance(LocalProvider);
 
 #[async_trait]
 impl Instance for LocalInstance {
-    /// What is in state is all there is to know.
     async fn read(&self, requests: Vec<ReadRequest>, sink: &dyn ReadSink) {
         for r in requests {
-            sink.answer(ReadAnswer { key: r.key, result: Ok((r.prior, r.private)) });
+            let now = match self.0.find(Mode::Managed, &r.type_name) {
+                Some(d) => d.read(&r.prior),
+                None => Ok(r.prior),
+            };
+            sink.answer(ReadAnswer { key: r.key, result: now.map(|v| (v, r.private)).map_err(|c| vec![c]) });
         }
     }
 
@@ -168,6 +188,10 @@ impl Instance for LocalInstance {
 
     async fn apply(&self, request: ApplyRequest, _progress: &dyn ApplySink) -> ApplyAnswer {
         if request.planned.is_null() {
+            let gone = self.0.find(Mode::Managed, &request.type_name).map_or(Ok(()), |d| d.delete(&request.prior));
+            if let Err(c) = gone {
+                return ApplyAnswer { object: request.prior, private: request.private, complaints: vec![c] };
+            }
             return ApplyAnswer { object: request.planned, private: no_private(), complaints: Vec::new() };
         }
         let Some(d) = self.0.find(Mode::Managed, &request.type_name) else {

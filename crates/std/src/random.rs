@@ -16,11 +16,9 @@ use crate::{Definition, LocalProvider, Random, random_schema};
 #[must_use]
 pub fn random(random: Random) -> LocalProvider {
     let make = |kind| -> Arc<dyn Definition> { Arc::new(RandomType { kind, random: random.clone() }) };
-    LocalProvider::new(
-        "hashicorp/random",
-        Some("3.7.2"),
-        [Kind::Password, Kind::String, Kind::Id, Kind::Uuid, Kind::Integer].map(make).into(),
-    )
+    let mut types: Vec<_> = [Kind::Password, Kind::String, Kind::Id, Kind::Uuid, Kind::Integer].map(make).into();
+    types.extend(crate::random_more::definitions(&random));
+    LocalProvider::new("hashicorp/random", Some("3.7.2"), types)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

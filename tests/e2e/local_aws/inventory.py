@@ -129,6 +129,37 @@ def rest(out):
                                       for i in dynamodb.scan(TableName=t)["Items"] if "Info" in i)
 
 
+def scaling(out):
+    api = client("application-autoscaling")
+    out["scalable target"] = [describe(t["ResourceId"], t["MinCapacity"], t["MaxCapacity"])
+                              for t in pages(api, "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs")]
+    out["scaling policy"] = [describe(p["ResourceId"], p["PolicyName"])
+                             for p in pages(api, "describe_scaling_policies", "ScalingPolicies", ServiceNamespace="ecs")]
+
+
+def discovery(out):
+    api = client("servicediscovery")
+    out["namespace"] = [describe(n["Name"], n["Type"]) for n in pages(api, "list_namespaces", "Namespaces")]
+    out["discovery service"] = [describe(s["Name"]) for s in pages(api, "list_services", "Services")]
+
+
+def watching(out):
+    # Those that scaling policies make for themselves go with them.
+    own = lambda name: not name.startswith("TargetTracking-")
+    out["alarm"] = [describe(a["AlarmName"], a["Threshold"], a["AlarmActions"])
+                    for a in pages(client("cloudwatch"), "describe_alarms", "MetricAlarms") if own(a["AlarmName"])]
+    sns = client("sns")
+    out["topic"] = [describe(t["TopicArn"]) for t in pages(sns, "list_topics", "Topics")]
+    out["subscription"] = [describe(s["TopicArn"], s["Protocol"], s["Endpoint"]) for s in pages(sns, "list_subscriptions", "Subscriptions")]
+
+
+def groups(out):
+    api = client("rds")
+    out["parameter group"] = [describe(g["DBParameterGroupName"], g["DBParameterGroupFamily"])
+                              for g in pages(api, "describe_db_parameter_groups", "DBParameterGroups") if not g["DBParameterGroupName"].startswith("default")]
+    out["event subscription"] = [describe(s["CustSubscriptionId"]) for s in pages(api, "describe_event_subscriptions", "EventSubscriptionsList")]
+
+
 def make_store(endpoint, bucket, table):
     """Makes bucket and lock table in the AWS at `endpoint`: here the clients are loaded already."""
     global _endpoint
@@ -144,6 +175,6 @@ def take(endpoint):
     global _endpoint
     _endpoint = endpoint
     out = {}
-    for part in (ec2, elb, ecs, rds, efs, rest):
+    for part in (ec2, elb, ecs, rds, efs, rest, scaling, discovery, watching, groups):
         part(out)
     return {kind: sorted(items) for kind, items in out.items() if items}

@@ -32,6 +32,8 @@ pub struct Aws {
     known_account: Option<String>,
     /// Path-style S3 addresses (`s3_use_path_style`).
     pub s3_path_style: bool,
+    /// Tags of the provider's `default_tags`.
+    pub default_tags: BTreeMap<String, String>,
 }
 
 /// Who the credentials belong to.
@@ -69,6 +71,7 @@ impl Aws {
             identity: OnceCell::new(),
             known_account: None,
             s3_path_style: false,
+            default_tags: BTreeMap::new(),
         }
     }
 
@@ -88,7 +91,13 @@ impl Aws {
     /// The partition of the region: `aws`, `aws-cn`, `aws-us-gov`.
     #[must_use]
     pub fn partition(&self) -> &'static str {
-        match self.region() {
+        Self::partition_of(self.region())
+    }
+
+    /// The partition that a region is in.
+    #[must_use]
+    pub fn partition_of(region: &str) -> &'static str {
+        match region {
             r if r.starts_with("cn-") => "aws-cn",
             r if r.starts_with("us-gov-") => "aws-us-gov",
             r if r.starts_with("us-iso-") => "aws-iso",
@@ -100,7 +109,13 @@ impl Aws {
     /// The DNS suffix of the partition.
     #[must_use]
     pub fn dns_suffix(&self) -> &'static str {
-        match self.partition() {
+        Self::dns_suffix_of(self.partition())
+    }
+
+    /// The DNS suffix of a partition.
+    #[must_use]
+    pub fn dns_suffix_of(partition: &str) -> &'static str {
+        match partition {
             "aws-cn" => "amazonaws.com.cn",
             "aws-iso" => "c2s.ic.gov",
             "aws-iso-b" => "sc2s.sgov.gov",

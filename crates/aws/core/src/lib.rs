@@ -8,6 +8,7 @@ mod error;
 pub mod names;
 mod rate;
 mod roots;
+pub mod tagging;
 pub mod tags;
 
 pub use aws::{Aws, Identity, Parts};

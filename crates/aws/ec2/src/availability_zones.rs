@@ -1,9 +1,10 @@
 //! `data.aws_availability_zones`
 
 use sdt_aws_core::{Api, Aws};
-use sdt_provider::{Block, Computed, Cx, DataSource, Error, Id, Set, async_trait};
+use sdt_provider::{Computed, Cx, DataSource, Error, Id, Set, async_trait};
 
-use crate::{ec2, filter};
+use crate::data::{Conditions, Filter};
+use crate::ec2;
 
 /// The zones of the region that the account may use.
 #[derive(DataSource)]
@@ -30,27 +31,15 @@ pub(crate) struct AvailabilityZones {
     zone_ids: Computed<Vec<String>>,
 }
 
-/// A condition: an attribute of the service and its values.
-#[derive(Block)]
-struct Filter {
-    name: String,
-    values: Set<String>,
-}
-
 #[async_trait]
 impl DataSource for AvailabilityZones {
     type Api = Aws;
     const HUMAN: &'static str = "EC2 Availability Zones";
 
     async fn read(cx: &Cx<'_, Aws>, query: Self) -> Result<Self, Error> {
-        let mut call =
-            ec2(cx.api).describe_availability_zones().set_all_availability_zones(query.all_availability_zones);
-        if let Some(state) = &query.state {
-            call = call.filters(filter("state", [state]));
-        }
-        for f in &query.filter {
-            call = call.filters(filter(&f.name, f.values.clone()));
-        }
+        let call = ec2(cx.api).describe_availability_zones().set_all_availability_zones(query.all_availability_zones);
+        let conditions = Conditions::default().with("state", &query.state).and(&query.filter);
+        let call = call.set_filters(conditions.list());
         let mut zones = call.send().await.api()?.availability_zones.unwrap_or_default();
         zones.sort_by(|a, b| a.zone_name.cmp(&b.zone_name));
         let excluded = |list: &Option<Set<String>>, value: Option<&str>| {

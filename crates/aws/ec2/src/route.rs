@@ -7,7 +7,7 @@ use sdt_provider::{
 };
 
 use crate::route_table::find;
-use crate::{ec2, text};
+use crate::{ec2, shared, text};
 
 /// One route of a route table: one destination, one target.
 #[derive(Clone, Resource)]
@@ -125,10 +125,7 @@ impl Resource for Route {
     }
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        let mut ids: Vec<String> = known.iter().map(|r| r.route_table_id.clone()).collect();
-        ids.sort();
-        ids.dedup();
-        let tables = find(cx.api, ids).await?;
+        let tables = shared::route_tables(cx, known.iter().map(|r| r.route_table_id.clone())).await?;
         Ok(known
             .iter()
             .map(|k| {

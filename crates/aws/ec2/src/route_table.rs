@@ -7,7 +7,7 @@ use sdt_provider::{
 };
 
 use crate::route::Target;
-use crate::{ec2, filter, tags, text};
+use crate::{ec2, filter, shared, tags, text};
 
 /// A set of routes for subnets and gateways. Routes may be given inline or as `aws_route`, but not both ways for one table.
 #[derive(Clone, Resource)]
@@ -33,19 +33,19 @@ pub(crate) struct RouteTable {
 /// A route inside its table: one destination, one target.
 #[derive(Clone, Debug, Default, PartialEq, Block)]
 pub(crate) struct InlineRoute {
-    carrier_gateway_id: Option<String>,
-    cidr_block: Option<String>,
-    core_network_arn: Option<String>,
-    destination_prefix_list_id: Option<String>,
-    egress_only_gateway_id: Option<String>,
-    gateway_id: Option<String>,
-    ipv6_cidr_block: Option<String>,
-    local_gateway_id: Option<String>,
-    nat_gateway_id: Option<String>,
-    network_interface_id: Option<String>,
-    transit_gateway_id: Option<String>,
-    vpc_endpoint_id: Option<String>,
-    vpc_peering_connection_id: Option<String>,
+    pub(crate) carrier_gateway_id: Option<String>,
+    pub(crate) cidr_block: Option<String>,
+    pub(crate) core_network_arn: Option<String>,
+    pub(crate) destination_prefix_list_id: Option<String>,
+    pub(crate) egress_only_gateway_id: Option<String>,
+    pub(crate) gateway_id: Option<String>,
+    pub(crate) ipv6_cidr_block: Option<String>,
+    pub(crate) local_gateway_id: Option<String>,
+    pub(crate) nat_gateway_id: Option<String>,
+    pub(crate) network_interface_id: Option<String>,
+    pub(crate) transit_gateway_id: Option<String>,
+    pub(crate) vpc_endpoint_id: Option<String>,
+    pub(crate) vpc_peering_connection_id: Option<String>,
 }
 
 #[async_trait]
@@ -78,7 +78,7 @@ impl Resource for RouteTable {
     }
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        let found = find(cx.api, known.iter().map(|t| t.id.clone())).await?;
+        let found = shared::route_tables(cx, known.iter().map(|t| t.id.clone())).await?;
         let objects = found.into_iter().filter_map(|t| {
             let id = t.route_table_id.clone()?;
             let prior = known.iter().find(|k| k.id == id)?;
@@ -148,12 +148,12 @@ pub(crate) async fn find(aws: &Aws, ids: impl IntoIterator<Item = String>) -> Re
     found.into_paginator().items().send().try_collect().await.api()
 }
 
-fn gateways(table: &FoundTable) -> Set<String> {
+pub(crate) fn gateways(table: &FoundTable) -> Set<String> {
     table.propagating_vgws().iter().filter_map(|g| g.gateway_id.clone()).collect()
 }
 
 /// The table's own routes: neither propagated ones nor those of gateway endpoints, and the VPC's local one only when `known` has it.
-fn inline(table: &FoundTable, known: Option<&Set<InlineRoute>>) -> Set<InlineRoute> {
+pub(crate) fn inline(table: &FoundTable, known: Option<&Set<InlineRoute>>) -> Set<InlineRoute> {
     let own = |r: &&Found| {
         let endpoint = r.destination_prefix_list_id.is_some() && r.gateway_id().is_some_and(|g| g.starts_with("vpce-"));
         r.origin != Some(RouteOrigin::EnableVgwRoutePropagation) && !endpoint
@@ -204,7 +204,12 @@ impl InlineRoute {
     }
 }
 
-async fn change_routes(cx: &Cx<'_, Aws>, table: &str, now: &[InlineRoute], want: &[InlineRoute]) -> Result<(), Error> {
+pub(crate) async fn change_routes(
+    cx: &Cx<'_, Aws>,
+    table: &str,
+    now: &[InlineRoute],
+    want: &[InlineRoute],
+) -> Result<(), Error> {
     for gone in now.iter().filter(|n| !want.iter().any(|w| w.destination() == n.destination())) {
         if gone.gateway_id.as_deref() != Some("local") {
             crate::route::delete(cx.api, table, gone.destination()).await?;
@@ -220,7 +225,7 @@ async fn change_routes(cx: &Cx<'_, Aws>, table: &str, now: &[InlineRoute], want:
     Ok(())
 }
 
-async fn change_gateways(aws: &Aws, table: &str, now: &[String], want: &[String]) -> Result<(), Error> {
+pub(crate) async fn change_gateways(aws: &Aws, table: &str, now: &[String], want: &[String]) -> Result<(), Error> {
     for gone in now.iter().filter(|g| !want.contains(g)) {
         ec2(aws).disable_vgw_route_propagation().route_table_id(table).gateway_id(gone).send().await.api()?;
     }

@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{RouteTable, RouteTableAssociation as Found, RouteTableA
 use sdt_aws_core::{Api, Aws};
 use sdt_provider::{Changes, Cx, Error, Id, Name, Pace, Resource, Seen, Token, Value, async_trait};
 
-use crate::{ec2, filter};
+use crate::{ec2, filter, shared};
 
 /// Gives a subnet or gateway its route table.
 #[derive(Clone, Resource)]
@@ -122,8 +122,19 @@ impl RouteTableAssociation {
 
 /// Every association that may be one of the known ones.
 async fn associations(cx: &Cx<'_, Aws>, known: &[RouteTableAssociation]) -> Result<Vec<Found>, Error> {
+    let all = shared::all_route_tables(cx).await?.unwrap_or_default();
+    let seen: Vec<Found> = all.iter().flat_map(|t| t.associations().to_vec()).collect();
+    let missing = |k: &&RouteTableAssociation| match (&k.subnet_id, &k.gateway_id) {
+        (Some(subnet), _) => !seen.iter().any(|a| a.subnet_id() == Some(subnet)),
+        (_, Some(gateway)) => !seen.iter().any(|a| a.gateway_id() == Some(gateway)),
+        _ => !seen.iter().any(|a| a.route_table_association_id() == Some(&k.id)),
+    };
+    let known: Vec<&RouteTableAssociation> = known.iter().filter(missing).collect();
+    if known.is_empty() {
+        return Ok(seen);
+    }
     let subnets: Vec<String> = known.iter().filter_map(|k| k.subnet_id.clone()).collect();
-    let other = |k: &&RouteTableAssociation| k.subnet_id.is_none();
+    let other = |k: &&&RouteTableAssociation| k.subnet_id.is_none();
     let mut tables: Vec<RouteTable> = Vec::new();
     if !subnets.is_empty() {
         let call = ec2(cx.api).describe_route_tables().filters(filter("association.subnet-id", subnets));
@@ -134,5 +145,5 @@ async fn associations(cx: &Cx<'_, Aws>, known: &[RouteTableAssociation]) -> Resu
         let call = ec2(cx.api).describe_route_tables().filters(filter("route-table-id", ids));
         tables.extend(call.into_paginator().items().send().try_collect().await.api()?);
     }
-    Ok(tables.into_iter().flat_map(|t| t.associations.unwrap_or_default()).collect())
+    Ok(seen.into_iter().chain(tables.into_iter().flat_map(|t| t.associations.unwrap_or_default())).collect())
 }

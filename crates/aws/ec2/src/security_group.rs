@@ -8,56 +8,56 @@ use sdt_provider::{
     Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait,
 };
 
-use crate::{ec2, filter, tags, text};
+use crate::{ec2, filter, shared, tags, text};
 
 /// A stateful firewall for network interfaces, with its rules inline. Rules may also be resources of their own
 /// (`aws_vpc_security_group_ingress_rule`), but not both ways for one group.
 #[derive(Clone, Resource)]
 #[resource(name = "aws_security_group", version = 1, timeouts(create = "10m", delete = "15m"))]
 pub(crate) struct SecurityGroup {
-    id: Id,
+    pub(crate) id: Id,
     /// ARN of the group.
-    arn: Computed<String>,
+    pub(crate) arn: Computed<String>,
     /// What the group is for. Cannot be changed.
     #[attr(force_new, default = "Managed by Terraform", length(0..=255))]
-    description: String,
+    pub(crate) description: String,
     /// Rules for traffic that leaves.
     #[attr(nested)]
-    egress: OptComputed<Set<Rule>>,
+    pub(crate) egress: OptComputed<Set<Rule>>,
     /// Rules for traffic that comes in.
     #[attr(nested)]
-    ingress: OptComputed<Set<Rule>>,
+    pub(crate) ingress: OptComputed<Set<Rule>>,
     /// Name of the group, unique in the VPC.
     #[attr(force_new, conflicts_with(name_prefix), length(0..=255))]
-    name: OptComputed<String>,
+    pub(crate) name: OptComputed<String>,
     /// Start of a name that is then made unique.
     #[attr(force_new, conflicts_with(name), length(0..=229))]
-    name_prefix: OptComputed<String>,
+    pub(crate) name_prefix: OptComputed<String>,
     /// Account that owns the group.
-    owner_id: Computed<String>,
+    pub(crate) owner_id: Computed<String>,
     /// Removes all rules before the group is deleted, for groups that refer to each other.
     #[attr(default = false, carry)]
-    revoke_rules_on_delete: Option<bool>,
+    pub(crate) revoke_rules_on_delete: Option<bool>,
     /// Tags of the group.
-    tags: Tags,
+    pub(crate) tags: Tags,
     /// The VPC, the default one when not set.
     #[attr(force_new)]
-    vpc_id: OptComputed<String>,
+    pub(crate) vpc_id: OptComputed<String>,
 }
 
 /// One inline rule.
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Rule {
-    cidr_blocks: Option<Vec<String>>,
-    description: Option<String>,
-    from_port: Option<i64>,
-    ipv6_cidr_blocks: Option<Vec<String>>,
-    prefix_list_ids: Option<Vec<String>>,
-    protocol: Option<String>,
-    security_groups: Option<Set<String>>,
+    pub(crate) cidr_blocks: Option<Vec<String>>,
+    pub(crate) description: Option<String>,
+    pub(crate) from_port: Option<i64>,
+    pub(crate) ipv6_cidr_blocks: Option<Vec<String>>,
+    pub(crate) prefix_list_ids: Option<Vec<String>>,
+    pub(crate) protocol: Option<String>,
+    pub(crate) security_groups: Option<Set<String>>,
     #[attr(name = "self", default = false)]
-    own: Option<bool>,
-    to_port: Option<i64>,
+    pub(crate) own: Option<bool>,
+    pub(crate) to_port: Option<i64>,
 }
 
 #[async_trait]
@@ -98,7 +98,7 @@ impl Resource for SecurityGroup {
     }
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        let groups = find(cx.api, known.iter().map(|g| g.id.clone())).await?;
+        let groups = shared::security_groups(cx, known.iter().map(|g| g.id.clone())).await?;
         let objects = groups.into_iter().filter_map(|g| {
             let id = g.group_id.clone()?;
             let prior = known.iter().find(|k| k.id == id)?;
@@ -161,7 +161,8 @@ impl Resource for SecurityGroup {
     }
 }
 
-async fn find(
+/// Groups by id.
+pub(crate) async fn find(
     aws: &Aws,
     ids: impl IntoIterator<Item = String>,
 ) -> Result<Vec<aws_sdk_ec2::types::SecurityGroup>, Error> {
@@ -178,16 +179,16 @@ async fn find(
 
 /// The smallest unit of a rule: one source or destination for one range of ports. AWS groups them at will, configurations too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Atom {
-    protocol: String,
-    from: i64,
-    to: i64,
-    peer: Peer,
-    description: String,
+pub(crate) struct Atom {
+    pub(crate) protocol: String,
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+    pub(crate) peer: Peer,
+    pub(crate) description: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Peer {
+pub(crate) enum Peer {
     V4(String),
     V6(String),
     Prefixes(String),
@@ -207,7 +208,7 @@ pub(crate) fn protocol(text: &str) -> String {
 }
 
 /// The atoms of what AWS has. A group of another account shows as `account/group`.
-fn atoms(permissions: &[IpPermission], own: &str) -> BTreeSet<Atom> {
+pub(crate) fn atoms(permissions: &[IpPermission], own: &str) -> BTreeSet<Atom> {
     let mut out = BTreeSet::new();
     for p in permissions {
         let protocol = protocol(p.ip_protocol().unwrap_or_default());
@@ -300,7 +301,7 @@ fn rules(mut there: BTreeSet<Atom>, known: Option<&Set<Rule>>, own: &str) -> Set
     out
 }
 
-fn permissions(atoms: impl IntoIterator<Item = Atom>) -> Vec<IpPermission> {
+pub(crate) fn permissions(atoms: impl IntoIterator<Item = Atom>) -> Vec<IpPermission> {
     atoms
         .into_iter()
         .map(|a| {

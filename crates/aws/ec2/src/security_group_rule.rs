@@ -1,298 +1,237 @@
-//! `aws_vpc_security_group_ingress_rule` and `aws_vpc_security_group_egress_rule`
+//! `aws_security_group_rule`
 
-use aws_sdk_ec2::types::{
-    IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule as Found, SecurityGroupRuleRequest,
-    SecurityGroupRuleUpdate, UserIdGroupPair,
-};
-use sdt_aws_core::{Api, Aws, in_order};
-use sdt_provider::{
-    Changes, Computed, Cx, Error, Id, Pace, PlanEdit, Resource, Seen, Tags, Token, Value, async_trait, checks,
-};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-use crate::{ec2, filter, tags, text};
+use aws_sdk_ec2::types::{IpPermission, SecurityGroupRule as Made};
+use sdt_aws_core::{Api, Aws};
+use sdt_provider::{Changes, Computed, Cx, Error, Id, Name, OptComputed, Resource, Token, Value, async_trait, checks};
 
-/// One source and one range of ports that may come in.
+use crate::security_group::{Atom, Peer, atoms, permissions, protocol};
+use crate::{ec2, shared};
+
+/// Rules of a security group for one direction and range of ports. `aws_vpc_security_group_ingress_rule` and its sibling have ids and
+/// tags; prefer them.
 #[derive(Clone, Resource)]
-#[resource(name = "aws_vpc_security_group_ingress_rule", framework)]
-pub(crate) struct IngressRule {
+#[resource(name = "aws_security_group_rule", version = 2, timeouts(create = "5m"))]
+pub(crate) struct SecurityGroupRule {
     id: Id,
-    /// ARN of the rule.
-    arn: Computed<String>,
-    /// IPv4 range.
+    /// IPv4 ranges.
     #[attr(
-        check = checks::ipv4_cidr,
-        exactly_one_of(cidr_ipv4, cidr_ipv6, prefix_list_id, referenced_security_group_id)
+        force_new,
+        check = checks::cidr,
+        conflicts_with(self, source_security_group_id),
+        at_least_one_of(cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id)
     )]
-    cidr_ipv4: Option<String>,
-    /// IPv6 range.
-    #[attr(
-        check = checks::ipv6_cidr,
-        exactly_one_of(cidr_ipv4, cidr_ipv6, prefix_list_id, referenced_security_group_id)
-    )]
-    cidr_ipv6: Option<String>,
+    cidr_blocks: Option<Vec<String>>,
     /// What the rule is for.
+    #[attr(length(0..=255))]
     description: Option<String>,
     /// First port, or ICMP type.
-    #[attr(range(-1..=65535))]
-    from_port: Option<i64>,
-    /// Protocol by name or number, `-1` for all.
-    #[attr(same = same_protocol)]
-    ip_protocol: String,
-    /// Prefix list.
-    #[attr(exactly_one_of(cidr_ipv4, cidr_ipv6, prefix_list_id, referenced_security_group_id))]
-    prefix_list_id: Option<String>,
-    /// Another security group, `account/group` for one of another account.
-    #[attr(exactly_one_of(cidr_ipv4, cidr_ipv6, prefix_list_id, referenced_security_group_id))]
-    referenced_security_group_id: Option<String>,
-    /// The group that the rule belongs to.
     #[attr(force_new)]
-    security_group_id: String,
-    /// Id of the rule, the same as `id`.
-    security_group_rule_id: Computed<String>,
-    /// Tags of the rule.
-    tags: Tags,
-    /// Last port, or ICMP code.
-    #[attr(range(-1..=65535))]
-    to_port: Option<i64>,
-}
-
-/// One destination and one range of ports that may leave.
-#[derive(Clone, Resource)]
-#[resource(name = "aws_vpc_security_group_egress_rule", framework)]
-pub(crate) struct EgressRule {
-    id: Id,
-    /// ARN of the rule.
-    arn: Computed<String>,
-    /// IPv4 range.
+    from_port: i64,
+    /// IPv6 ranges.
     #[attr(
-        check = checks::ipv4_cidr,
-        exactly_one_of(cidr_ipv4, cidr_ipv6, prefix_list_id, referenced_security_group_id)
-    )]
-    cidr_ipv4: Option<String>,
-    /// IPv6 range.
-    #[attr(
+        force_new,
         check = checks::ipv6_cidr,
-        exactly_one_of(cidr_ipv4, cidr_ipv6, prefix_list_id, referenced_security_group_id)
+        conflicts_with(self, source_security_group_id),
+        at_least_one_of(cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id)
     )]
-    cidr_ipv6: Option<String>,
-    /// What the rule is for.
-    description: Option<String>,
-    /// First port, or ICMP type.
-    #[attr(range(-1..=65535))]
-    from_port: Option<i64>,
-    /// Protocol by name or number, `-1` for all.
-    #[attr(same = same_protocol)]
-    ip_protocol: String,
-    /// Prefix list.
-    #[attr(exactly_one_of(cidr_ipv4, cidr_ipv6, prefix_list_id, referenced_security_group_id))]
-    prefix_list_id: Option<String>,
-    /// Another security group, `account/group` for one of another account.
-    #[attr(exactly_one_of(cidr_ipv4, cidr_ipv6, prefix_list_id, referenced_security_group_id))]
-    referenced_security_group_id: Option<String>,
-    /// The group that the rule belongs to.
+    ipv6_cidr_blocks: Option<Vec<String>>,
+    /// Prefix lists.
+    #[attr(force_new, at_least_one_of(cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id))]
+    prefix_list_ids: Option<Vec<String>>,
+    /// Protocol by name or number, -1 for all.
+    #[attr(force_new, same = same_protocol)]
+    protocol: String,
+    /// The group.
     #[attr(force_new)]
     security_group_id: String,
-    /// Id of the rule, the same as `id`.
+    /// Id of the rule, when it is a single one.
     security_group_rule_id: Computed<String>,
-    /// Tags of the rule.
-    tags: Tags,
+    /// Whether the group itself is the other side.
+    #[attr(
+        name = "self",
+        force_new,
+        default = false,
+        conflicts_with(cidr_blocks, ipv6_cidr_blocks, source_security_group_id),
+        at_least_one_of(cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id)
+    )]
+    own: Option<bool>,
+    /// The group on the other side, with its account when that is another: `account/group`.
+    #[attr(
+        force_new,
+        conflicts_with(cidr_blocks, ipv6_cidr_blocks, self),
+        at_least_one_of(cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id)
+    )]
+    source_security_group_id: OptComputed<String>,
     /// Last port, or ICMP code.
-    #[attr(range(-1..=65535))]
-    to_port: Option<i64>,
+    #[attr(force_new)]
+    to_port: i64,
+    /// Direction.
+    #[attr(force_new, one_of("egress", "ingress"))]
+    r#type: String,
 }
 
-/// `tcp`, `TCP` and `6` are one protocol.
 fn same_protocol(a: &Value, b: &Value) -> bool {
-    let name = |v: &Value| v.as_str().map(crate::security_group::protocol);
-    name(a) == name(b)
+    matches!((a.as_str(), b.as_str()), (Some(a), Some(b)) if protocol(a) == protocol(b))
 }
 
-/// Both directions are one thing but for the call that allows and the one that revokes.
-macro_rules! rule {
-    ($rule:ident, $human:literal, $egress:literal, $authorize:ident, $revoke:ident) => {
-        #[async_trait]
-        impl Resource for $rule {
-            type Api = Aws;
-            const HUMAN: &'static str = $human;
-            const TOKEN: Token = Token::Tag;
+#[async_trait]
+impl Resource for SecurityGroupRule {
+    type Api = Aws;
+    const HUMAN: &'static str = "EC2 Security Group Rule";
+    // A group has a rule once.
+    const TOKEN: Token = Token::Name;
 
-            async fn create(cx: &Cx<'_, Aws>, want: Self) -> Result<Self, Error> {
-                let made = ec2(cx.api)
-                    .$authorize()
-                    .group_id(&want.security_group_id)
-                    .ip_permissions(want.permission())
-                    .set_tag_specifications(tags::on_create(ResourceType::SecurityGroupRule, &want.tags))
-                    .send()
-                    .await
-                    .api()?;
-                let id =
-                    made.security_group_rules.unwrap_or_default().into_iter().find_map(|r| r.security_group_rule_id);
-                Ok(Self { id: id.unwrap_or_default(), ..want })
-            }
+    async fn create(cx: &Cx<'_, Aws>, want: Self) -> Result<Self, Error> {
+        let all = want.permissions();
+        let group = &want.security_group_id;
+        let limit = Duration::from_secs(5 * 60);
+        // The group may have been made just now.
+        let made = cx
+            .retry_on(&["InvalidGroup.NotFound"], limit, || async {
+                let all = Some(all.clone());
+                Ok(if want.ingress() {
+                    let call = ec2(cx.api).authorize_security_group_ingress().group_id(group).set_ip_permissions(all);
+                    call.send().await.api()?.security_group_rules
+                } else {
+                    let call = ec2(cx.api).authorize_security_group_egress().group_id(group).set_ip_permissions(all);
+                    call.send().await.api()?.security_group_rules
+                })
+            })
+            .await?;
+        let only = <[Made; 1]>::try_from(made.unwrap_or_default()).ok().map(|[rule]| rule);
+        let security_group_rule_id = only.and_then(|rule| rule.security_group_rule_id);
+        Ok(Self { id: want.hash(), security_group_rule_id, ..want })
+    }
 
-            async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-                let found = find(cx.api, known.iter().map(|r| r.id.clone())).await?;
-                // moto does not say whose the group is.
-                let nameless = found.iter().any(|r| r.group_owner_id.is_none());
-                let account = if nameless { cx.api.account().await? } else { String::new() };
-                let objects = found.into_iter().filter(|r| r.is_egress == Some($egress)).filter_map(|r| {
-                    let id = r.security_group_rule_id.clone()?;
-                    let owner = r.group_owner_id.clone().unwrap_or_else(|| account.clone());
-                    let protocol = r.ip_protocol.clone().unwrap_or_default();
-                    let port = |p: Option<i32>| p.map(i64::from).filter(|_| protocol != "-1");
-                    let object = Self {
-                        arn: Some(cx.api.arn("ec2", &owner, &format!("security-group-rule/{id}"))),
-                        cidr_ipv4: text(r.cidr_ipv4.clone()),
-                        cidr_ipv6: text(r.cidr_ipv6.clone()),
-                        description: text(r.description.clone()),
-                        from_port: port(r.from_port),
-                        prefix_list_id: text(r.prefix_list_id.clone()),
-                        referenced_security_group_id: referenced(&r, &owner),
-                        security_group_id: r.group_id.clone().unwrap_or_default(),
-                        security_group_rule_id: Some(id.clone()),
-                        tags: tags::read(r.tags.clone()),
-                        to_port: port(r.to_port),
-                        ip_protocol: protocol.clone(),
-                        id: id.clone(),
-                    };
-                    Some((id, object))
-                });
-                Ok(in_order(known, |k| &k.id, objects))
-            }
+    async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
+        let groups = shared::security_groups(cx, known.iter().map(|k| k.security_group_id.clone())).await?;
+        let read = |k: &Self| {
+            let group = groups.iter().find(|g| g.group_id() == Some(&k.security_group_id))?;
+            let there = if k.ingress() { group.ip_permissions() } else { group.ip_permissions_egress() };
+            let there = atoms(there, &k.security_group_id);
+            // Which rule it is does not depend on its description.
+            let of = |a: &Atom| {
+                there.iter().find(|t| t.peer == a.peer && t.protocol == a.protocol && t.from == a.from && t.to == a.to)
+            };
+            let mine: Vec<&Atom> = k.atoms().iter().map(of).collect::<Option<_>>()?;
+            let description = mine.first().map(|a| a.description.clone())?;
+            Some(Self { id: k.hash(), description: Some(description), ..k.clone() })
+        };
+        Ok(known.iter().map(read).collect())
+    }
 
-            async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {
-                let rule = [
-                    Self::CIDR_IPV4,
-                    Self::CIDR_IPV6,
-                    Self::DESCRIPTION,
-                    Self::FROM_PORT,
-                    Self::IP_PROTOCOL,
-                    Self::PREFIX_LIST_ID,
-                    Self::REFERENCED_SECURITY_GROUP_ID,
-                    Self::TO_PORT,
-                ];
-                if changed.any(&rule) {
-                    let request = SecurityGroupRuleRequest::builder()
-                        .ip_protocol(&want.ip_protocol)
-                        .set_cidr_ipv4(want.cidr_ipv4.clone())
-                        .set_cidr_ipv6(want.cidr_ipv6.clone())
-                        .set_description(want.description.clone())
-                        .set_from_port(want.from_port.map(|p| p as i32))
-                        .set_prefix_list_id(want.prefix_list_id.clone())
-                        .set_referenced_group_id(
-                            want.referenced_security_group_id.as_deref().map(|g| split(g).1.to_owned()),
-                        )
-                        .set_to_port(want.to_port.map(|p| p as i32))
-                        .build();
-                    let update = SecurityGroupRuleUpdate::builder().security_group_rule_id(&prior.id);
-                    let update = update.security_group_rule(request).build();
-                    let call = ec2(cx.api).modify_security_group_rules().group_id(&prior.security_group_id);
-                    call.security_group_rules(update).send().await.api()?;
-                    let wanted = want.permission();
-                    cx.wait("the rule to change", Pace::QUICK, || async {
-                        let found = Self::read_many(cx, std::slice::from_ref(prior)).await?.pop().flatten();
-                        let done = found.is_none_or(|f| f.permission() == wanted);
-                        Ok(if done { Seen::Ready(()) } else { Seen::Pending(String::new()) })
-                    })
-                    .await?;
-                }
-                if changed.tags() {
-                    tags::update(cx.api, &prior.id, &prior.tags, &want.tags).await?;
-                }
-                Ok(())
-            }
+    async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {
+        if !changed.has(Self::DESCRIPTION) {
+            return Ok(());
+        }
+        let (group, all) = (&prior.security_group_id, Some(want.permissions()));
+        if want.ingress() {
+            let call = ec2(cx.api).update_security_group_rule_descriptions_ingress().group_id(group);
+            call.set_ip_permissions(all).send().await.api().map(drop)
+        } else {
+            let call = ec2(cx.api).update_security_group_rule_descriptions_egress().group_id(group);
+            call.set_ip_permissions(all).send().await.api().map(drop)
+        }
+    }
 
-            async fn delete(cx: &Cx<'_, Aws>, prior: &Self) -> Result<(), Error> {
-                let call = ec2(cx.api).$revoke().group_id(&prior.security_group_id);
-                call.security_group_rule_ids(&prior.id).send().await.api()?;
-                Ok(())
-            }
+    async fn delete(cx: &Cx<'_, Aws>, prior: &Self) -> Result<(), Error> {
+        let (group, all) = (&prior.security_group_id, Some(prior.permissions()));
+        if prior.ingress() {
+            let call = ec2(cx.api).revoke_security_group_ingress().group_id(group).set_ip_permissions(all);
+            call.send().await.api().map(drop)
+        } else {
+            let call = ec2(cx.api).revoke_security_group_egress().group_id(group).set_ip_permissions(all);
+            call.send().await.api().map(drop)
+        }
+    }
 
-            async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
-                let found = tags::by_token(cx).await?;
-                Ok(found.map(|id| Self { id, ..want.clone() }))
-            }
+    async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {
+        let found = Self::read_many(cx, std::slice::from_ref(want)).await?.pop().flatten();
+        Ok(found.map(|f| Self { id: f.id, ..want.clone() }))
+    }
 
-            async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
-                tags::forget_token(aws, ids).await
-            }
-
-            fn customize(edit: &mut PlanEdit<'_>) {
-                // A rule keeps the kind of its peer.
-                for name in [Self::CIDR_IPV4, Self::CIDR_IPV6, Self::PREFIX_LIST_ID, Self::REFERENCED_SECURITY_GROUP_ID]
-                {
-                    if edit.changes(name) && edit.prior(name).is_null() != edit.planned(name).is_null() {
-                        edit.replace(name);
-                    }
-                }
+    fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {
+        let form = || "SECURITYGROUPID_TYPE_PROTOCOL_FROMPORT_TOPORT_SOURCE[_SOURCE]*".to_owned();
+        let parts: Vec<&str> = id.split('_').collect();
+        let [group, direction, protocol, from, to, sources @ ..] = parts.as_slice() else { return Err(form()) };
+        if !group.starts_with("sg-") || !["ingress", "egress"].contains(direction) || sources.is_empty() {
+            return Err(form());
+        }
+        let port = |p: &str| if p == "all" { Ok(0_i64) } else { p.parse().map_err(|_| form()) };
+        let mut out = vec![
+            (Self::SECURITY_GROUP_ID, Value::string(*group)),
+            (Self::TYPE, Value::string(*direction)),
+            (Self::PROTOCOL, Value::string(*protocol)),
+            (Self::FROM_PORT, Value::number(port(from)?)),
+            (Self::TO_PORT, Value::number(port(to)?)),
+        ];
+        let list = |of: Vec<&str>| Value::list(sdt_provider::Ty::Str.ty(), of.into_iter().map(Value::string).collect());
+        let (mut v4, mut v6, mut prefixes) = (Vec::new(), Vec::new(), Vec::new());
+        for source in sources.iter().copied() {
+            match source {
+                "self" => out.push((Self::SELF, Value::bool(true))),
+                s if s.starts_with("pl-") => prefixes.push(s),
+                s if s.contains(':') => v6.push(s),
+                s if s.contains('.') => v4.push(s),
+                s => out.push((Self::SOURCE_SECURITY_GROUP_ID, Value::string(s))),
             }
         }
-
-        impl $rule {
-            fn permission(&self) -> IpPermission {
-                let protocol = crate::security_group::protocol(&self.ip_protocol);
-                let p = IpPermission::builder().ip_protocol(&protocol);
-                let p = p.set_from_port(self.from_port.map(|p| p as i32)).set_to_port(self.to_port.map(|p| p as i32));
-                let d = self.description.clone();
-                let p = match &self.cidr_ipv4 {
-                    Some(x) => p.ip_ranges(IpRange::builder().cidr_ip(x).set_description(d.clone()).build()),
-                    None => p,
-                };
-                let p = match &self.cidr_ipv6 {
-                    Some(x) => p.ipv6_ranges(Ipv6Range::builder().cidr_ipv6(x).set_description(d.clone()).build()),
-                    None => p,
-                };
-                let p = match &self.prefix_list_id {
-                    Some(x) => {
-                        p.prefix_list_ids(PrefixListId::builder().prefix_list_id(x).set_description(d.clone()).build())
-                    }
-                    None => p,
-                };
-                let p = match &self.referenced_security_group_id {
-                    Some(x) => {
-                        let (account, group) = split(x);
-                        let pair =
-                            UserIdGroupPair::builder().group_id(group).set_user_id(account.map(ToOwned::to_owned));
-                        p.user_id_group_pairs(pair.set_description(d).build())
-                    }
-                    None => p,
-                };
-                p.build()
+        for (name, of) in [(Self::CIDR_BLOCKS, v4), (Self::IPV6_CIDR_BLOCKS, v6), (Self::PREFIX_LIST_IDS, prefixes)] {
+            if !of.is_empty() {
+                out.push((name, list(of)));
             }
         }
-    };
-}
-
-rule!(
-    IngressRule,
-    "EC2 Security Group Ingress Rule",
-    false,
-    authorize_security_group_ingress,
-    revoke_security_group_ingress
-);
-rule!(
-    EgressRule,
-    "EC2 Security Group Egress Rule",
-    true,
-    authorize_security_group_egress,
-    revoke_security_group_egress
-);
-
-async fn find(aws: &Aws, ids: impl Iterator<Item = String>) -> Result<Vec<Found>, Error> {
-    let found = ec2(aws).describe_security_group_rules().filters(filter("security-group-rule-id", ids));
-    found.into_paginator().items().send().try_collect().await.api()
-}
-
-/// The referenced group; with its account when that is another.
-fn referenced(rule: &Found, owner: &str) -> Option<String> {
-    let info = rule.referenced_group_info.as_ref()?;
-    let group = text(info.group_id.clone())?;
-    match text(info.user_id.clone()) {
-        Some(account) if account != owner && !owner.is_empty() => Some(format!("{account}/{group}")),
-        _ => Some(group),
+        Ok(out)
     }
 }
 
-fn split(group: &str) -> (Option<&str>, &str) {
-    group.split_once('/').map_or((None, group), |(account, group)| (Some(account), group))
+impl SecurityGroupRule {
+    fn ingress(&self) -> bool {
+        self.r#type == "ingress"
+    }
+
+    fn atoms(&self) -> BTreeSet<Atom> {
+        let group = self.source_security_group_id.clone().filter(|g| !g.is_empty());
+        let own = (self.own == Some(true)).then(|| self.security_group_id.clone());
+        let peers = self.cidr_blocks.iter().flatten().cloned().map(Peer::V4);
+        let peers = peers.chain(self.ipv6_cidr_blocks.iter().flatten().cloned().map(Peer::V6));
+        let peers = peers.chain(self.prefix_list_ids.iter().flatten().cloned().map(Peer::Prefixes));
+        let peers = peers.chain(group.into_iter().chain(own).map(Peer::Group));
+        let protocol = protocol(&self.protocol);
+        let (from, to) = if protocol == "-1" { (0, 0) } else { (self.from_port, self.to_port) };
+        let description = self.description.clone().unwrap_or_default();
+        peers
+            .map(|peer| Atom { protocol: protocol.clone(), from, to, peer, description: description.clone() })
+            .collect()
+    }
+
+    fn permissions(&self) -> Vec<IpPermission> {
+        permissions(self.atoms())
+    }
+
+    /// Rules had no ids once; the public provider makes this one up.
+    fn hash(&self) -> String {
+        let mut text = format!("{}-", self.security_group_id);
+        for port in [self.from_port, self.to_port] {
+            if port > 0 {
+                text.push_str(&format!("{port}-"));
+            }
+        }
+        text.push_str(&format!("{}-{}-", protocol(&self.protocol), self.r#type));
+        for list in [&self.cidr_blocks, &self.ipv6_cidr_blocks, &self.prefix_list_ids] {
+            let mut sorted: Vec<&String> = list.iter().flatten().collect();
+            sorted.sort();
+            sorted.into_iter().for_each(|v| text.push_str(&format!("{v}-")));
+        }
+        let group = self.source_security_group_id.clone().filter(|g| !g.is_empty());
+        let own = (self.own == Some(true)).then(|| self.security_group_id.clone());
+        for id in group.into_iter().chain(own) {
+            // Group id, then an empty group name.
+            text.push_str(&format!("{}--", id.rsplit('/').next().unwrap_or_default()));
+        }
+        format!("sgrule-{}", crc32fast::hash(text.as_bytes()))
+    }
 }

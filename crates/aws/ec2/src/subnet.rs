@@ -13,62 +13,62 @@ use crate::{ec2, filter, tags, text};
 #[derive(Clone, Resource)]
 #[resource(name = "aws_subnet", version = 1, timeouts(create = "10m", delete = "20m"))]
 pub(crate) struct Subnet {
-    id: Id,
+    pub(crate) id: Id,
     /// ARN of the subnet.
-    arn: Computed<String>,
+    pub(crate) arn: Computed<String>,
     /// Gives new interfaces an IPv6 address.
     #[attr(default = false)]
-    assign_ipv6_address_on_creation: bool,
+    pub(crate) assign_ipv6_address_on_creation: bool,
     /// Zone by name.
     #[attr(force_new, conflicts_with(availability_zone_id))]
-    availability_zone: OptComputed<String>,
+    pub(crate) availability_zone: OptComputed<String>,
     /// Zone by id, which is the same in every account.
     #[attr(force_new, conflicts_with(availability_zone))]
-    availability_zone_id: OptComputed<String>,
+    pub(crate) availability_zone_id: OptComputed<String>,
     /// IPv4 range.
     #[attr(force_new, check = checks::cidr)]
-    cidr_block: Option<String>,
+    pub(crate) cidr_block: Option<String>,
     /// Pool of addresses of an Outpost.
     #[attr(required_with(map_customer_owned_ip_on_launch, outpost_arn))]
-    customer_owned_ipv4_pool: Option<String>,
+    pub(crate) customer_owned_ipv4_pool: Option<String>,
     /// Answers name queries with IPv6 addresses for IPv4-only destinations.
     #[attr(default = false)]
-    enable_dns64: bool,
+    pub(crate) enable_dns64: bool,
     /// Device position of local network interfaces.
-    enable_lni_at_device_index: Option<i64>,
+    pub(crate) enable_lni_at_device_index: Option<i64>,
     /// Gives resource names an A record.
     #[attr(default = false)]
-    enable_resource_name_dns_a_record_on_launch: bool,
+    pub(crate) enable_resource_name_dns_a_record_on_launch: bool,
     /// Gives resource names an AAAA record.
     #[attr(default = false)]
-    enable_resource_name_dns_aaaa_record_on_launch: bool,
+    pub(crate) enable_resource_name_dns_aaaa_record_on_launch: bool,
     /// IPv6 range, of size /64.
     #[attr(check = checks::ipv6_cidr)]
-    ipv6_cidr_block: Option<String>,
+    pub(crate) ipv6_cidr_block: Option<String>,
     /// Id of the IPv6 range's association.
-    ipv6_cidr_block_association_id: Computed<String>,
+    pub(crate) ipv6_cidr_block_association_id: Computed<String>,
     /// A subnet without IPv4.
     #[attr(force_new, default = false)]
-    ipv6_native: bool,
+    pub(crate) ipv6_native: bool,
     /// Gives new interfaces an address of the Outpost's pool.
     #[attr(required_with(customer_owned_ipv4_pool, outpost_arn))]
-    map_customer_owned_ip_on_launch: Option<bool>,
+    pub(crate) map_customer_owned_ip_on_launch: Option<bool>,
     /// Gives new interfaces a public IPv4 address.
     #[attr(default = false)]
-    map_public_ip_on_launch: bool,
+    pub(crate) map_public_ip_on_launch: bool,
     /// The Outpost the subnet is on.
     #[attr(force_new, check = checks::arn)]
-    outpost_arn: Option<String>,
+    pub(crate) outpost_arn: Option<String>,
     /// Account that owns the subnet.
-    owner_id: Computed<String>,
+    pub(crate) owner_id: Computed<String>,
     /// Form of instances' host names.
     #[attr(one_of("ip-name", "resource-name"))]
-    private_dns_hostname_type_on_launch: OptComputed<String>,
+    pub(crate) private_dns_hostname_type_on_launch: OptComputed<String>,
     /// Tags of the subnet.
-    tags: Tags,
+    pub(crate) tags: Tags,
     /// The VPC.
     #[attr(force_new)]
-    vpc_id: String,
+    pub(crate) vpc_id: String,
 }
 
 #[async_trait]

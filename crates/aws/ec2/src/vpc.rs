@@ -8,69 +8,69 @@ use sdt_provider::{
     Changes, Computed, Cx, Error, Id, OptComputed, Pace, PlanEdit, Resource, Seen, Tags, Token, async_trait, checks,
 };
 
-use crate::{ec2, filter, tags, text};
+use crate::{ec2, filter, shared, tags, text};
 
 /// A virtual network.
 #[derive(Clone, Resource)]
 #[resource(name = "aws_vpc", version = 1)]
 pub(crate) struct Vpc {
-    id: Id,
+    pub(crate) id: Id,
     /// ARN of the VPC.
-    arn: Computed<String>,
+    pub(crate) arn: Computed<String>,
     /// Asks for an IPv6 range of Amazon's.
     #[attr(conflicts_with(ipv6_ipam_pool_id), invalidates(ipv6_association_id, ipv6_cidr_block))]
-    assign_generated_ipv6_cidr_block: Option<bool>,
+    pub(crate) assign_generated_ipv6_cidr_block: Option<bool>,
     /// IPv4 range, unless it comes from an address pool.
     #[attr(force_new, check = checks::cidr, conflicts_with(ipv4_netmask_length))]
-    cidr_block: OptComputed<String>,
+    pub(crate) cidr_block: OptComputed<String>,
     /// Network ACL of subnets without their own.
-    default_network_acl_id: Computed<String>,
+    pub(crate) default_network_acl_id: Computed<String>,
     /// Route table of subnets without their own, as it was at creation.
-    default_route_table_id: Computed<String>,
+    pub(crate) default_route_table_id: Computed<String>,
     /// Security group of interfaces without their own.
-    default_security_group_id: Computed<String>,
+    pub(crate) default_security_group_id: Computed<String>,
     /// DHCP options in use.
-    dhcp_options_id: Computed<String>,
+    pub(crate) dhcp_options_id: Computed<String>,
     /// Gives instances with a public address a public name.
-    enable_dns_hostnames: OptComputed<bool>,
+    pub(crate) enable_dns_hostnames: OptComputed<bool>,
     /// Resolves names in the VPC.
     #[attr(default = true)]
-    enable_dns_support: bool,
+    pub(crate) enable_dns_support: bool,
     /// Publishes address usage metrics.
-    enable_network_address_usage_metrics: OptComputed<bool>,
+    pub(crate) enable_network_address_usage_metrics: OptComputed<bool>,
     /// Whether instances run on hardware of their own. Only the way back to `default` is possible in place.
     #[attr(default = "default", one_of("default", "dedicated"))]
-    instance_tenancy: String,
+    pub(crate) instance_tenancy: String,
     /// Address pool that the IPv4 range comes from.
     #[attr(force_new, carry)]
-    ipv4_ipam_pool_id: Option<String>,
+    pub(crate) ipv4_ipam_pool_id: Option<String>,
     /// Size of the range taken from the pool.
     #[attr(force_new, carry, conflicts_with(cidr_block), required_with(ipv4_ipam_pool_id), range(0..=32))]
-    ipv4_netmask_length: Option<i64>,
+    pub(crate) ipv4_netmask_length: Option<i64>,
     /// Id of the IPv6 range's association.
-    ipv6_association_id: Computed<String>,
+    pub(crate) ipv6_association_id: Computed<String>,
     /// IPv6 range.
     #[attr(
         conflicts_with(assign_generated_ipv6_cidr_block, ipv6_netmask_length),
         required_with(ipv6_ipam_pool_id),
         check = checks::ipv6_cidr
     )]
-    ipv6_cidr_block: OptComputed<String>,
+    pub(crate) ipv6_cidr_block: OptComputed<String>,
     /// Group of zones that the IPv6 range is announced from.
     #[attr(required_with(assign_generated_ipv6_cidr_block))]
-    ipv6_cidr_block_network_border_group: OptComputed<String>,
+    pub(crate) ipv6_cidr_block_network_border_group: OptComputed<String>,
     /// Address pool that the IPv6 range comes from.
     #[attr(conflicts_with(assign_generated_ipv6_cidr_block))]
-    ipv6_ipam_pool_id: Option<String>,
+    pub(crate) ipv6_ipam_pool_id: Option<String>,
     /// Size of the IPv6 range taken from the pool.
     #[attr(carry, conflicts_with(ipv6_cidr_block), required_with(ipv6_ipam_pool_id))]
-    ipv6_netmask_length: Option<i64>,
+    pub(crate) ipv6_netmask_length: Option<i64>,
     /// The main route table now.
-    main_route_table_id: Computed<String>,
+    pub(crate) main_route_table_id: Computed<String>,
     /// Account that owns the VPC.
-    owner_id: Computed<String>,
+    pub(crate) owner_id: Computed<String>,
     /// Tags of the VPC.
-    tags: Tags,
+    pub(crate) tags: Tags,
 }
 
 /// The address pool that stands for Amazon's own IPv6 ranges.
@@ -134,15 +134,31 @@ impl Resource for Vpc {
         if vpcs.is_empty() {
             return Ok(known.iter().map(|_| None).collect());
         }
-        let tables = client.describe_route_tables().filters(filter("vpc-id", ids.clone()));
-        let tables = tables.filters(filter("association.main", ["true"])).into_paginator().items().send();
-        let tables = tables.try_collect().await.api()?;
-        let groups = client.describe_security_groups().filters(filter("vpc-id", ids.clone()));
-        let groups = groups.filters(filter("group-name", ["default"])).into_paginator().items().send();
-        let groups = groups.try_collect().await.api()?;
-        let acls = client.describe_network_acls().filters(filter("vpc-id", ids));
-        let acls =
-            acls.filters(filter("default", ["true"])).into_paginator().items().send().try_collect().await.api()?;
+        let tables = shared::all_route_tables(cx).await?;
+        let tables = match tables {
+            Some(all) => all.to_vec(),
+            None => {
+                let main = client.describe_route_tables().filters(filter("vpc-id", ids.clone()));
+                let main = main.filters(filter("association.main", ["true"])).into_paginator().items().send();
+                main.try_collect().await.api()?
+            }
+        };
+        let main_tables: Vec<_> =
+            tables.iter().filter(|t| t.associations().iter().any(|a| a.main() == Some(true))).collect();
+        // Which group and ACL a VPC was made with never changes: asked for once.
+        let fresh = |id: &Option<String>| id.as_deref().is_none_or(str::is_empty);
+        let mut groups = Vec::new();
+        if known.iter().any(|k| fresh(&k.default_security_group_id)) {
+            let call = client.describe_security_groups().filters(filter("vpc-id", ids.clone()));
+            let call = call.filters(filter("group-name", ["default"])).into_paginator().items().send();
+            groups = call.try_collect().await.api()?;
+        }
+        let mut acls = Vec::new();
+        if known.iter().any(|k| fresh(&k.default_network_acl_id)) {
+            let call = client.describe_network_acls().filters(filter("vpc-id", ids));
+            let call = call.filters(filter("default", ["true"])).into_paginator().items().send();
+            acls = call.try_collect().await.api()?;
+        }
         // Three attributes have no bulk read.
         let found: Vec<String> = vpcs.iter().filter_map(|v| v.vpc_id.clone()).collect();
         let flags = each(&found, |id| async move { flags(cx.api, &id).await.map(Some) }).await?;
@@ -153,14 +169,22 @@ impl Resource for Vpc {
             let of = |vpc: Option<&str>| vpc == Some(id.as_str());
             let ipv6 = prior.ipv6_of(vpc.ipv6_cidr_block_association_set());
             let owner = vpc.owner_id.unwrap_or_default();
-            let main = tables.iter().find(|t| of(t.vpc_id())).and_then(|t| t.route_table_id.clone());
+            let main = main_tables.iter().find(|t| of(t.vpc_id())).and_then(|t| t.route_table_id.clone());
             let object = Self {
                 arn: Some(cx.api.arn("ec2", &owner, &format!("vpc/{id}"))),
                 assign_generated_ipv6_cidr_block: Some(ipv6.pool.as_deref() == Some(AMAZON_POOL)),
                 cidr_block: text(vpc.cidr_block),
-                default_network_acl_id: acls.iter().find(|a| of(a.vpc_id())).and_then(|a| a.network_acl_id.clone()),
+                default_network_acl_id: prior
+                    .default_network_acl_id
+                    .clone()
+                    .filter(|i| !i.is_empty())
+                    .or_else(|| acls.iter().find(|a| of(a.vpc_id())).and_then(|a| a.network_acl_id.clone())),
                 default_route_table_id: prior.default_route_table_id.clone().or_else(|| main.clone()),
-                default_security_group_id: groups.iter().find(|g| of(g.vpc_id())).and_then(|g| g.group_id.clone()),
+                default_security_group_id: prior
+                    .default_security_group_id
+                    .clone()
+                    .filter(|i| !i.is_empty())
+                    .or_else(|| groups.iter().find(|g| of(g.vpc_id())).and_then(|g| g.group_id.clone())),
                 dhcp_options_id: text(vpc.dhcp_options_id),
                 enable_dns_hostnames: Some(hostnames),
                 enable_dns_support: support,
@@ -243,15 +267,17 @@ impl Resource for Vpc {
 }
 
 /// `enableDnsSupport`, `enableDnsHostnames`, `enableNetworkAddressUsageMetrics`.
-async fn flags(aws: &Aws, id: &str) -> Result<[bool; 3], Error> {
+pub(crate) async fn flags(aws: &Aws, id: &str) -> Result<[bool; 3], Error> {
     let names = [
         VpcAttributeName::EnableDnsSupport,
         VpcAttributeName::EnableDnsHostnames,
         VpcAttributeName::EnableNetworkAddressUsageMetrics,
     ];
     let mut out = [false; 3];
-    for (flag, name) in out.iter_mut().zip(names) {
-        let answer = ec2(aws).describe_vpc_attribute().vpc_id(id).attribute(name).send().await.api()?;
+    let call = |name| ec2(aws).describe_vpc_attribute().vpc_id(id).attribute(name).send();
+    let answers = each(&names, |name| async move { call(name).await.api().map(Some) }).await?;
+    for (flag, answer) in out.iter_mut().zip(answers) {
+        let answer = answer.ok_or_else(|| Error::not_found(format!("the VPC {id} is gone")))?;
         let value =
             answer.enable_dns_support.or(answer.enable_dns_hostnames).or(answer.enable_network_address_usage_metrics);
         *flag = value.and_then(|v| v.value).unwrap_or_default();

@@ -1,26 +1,35 @@
 //! ECS: clusters, task definitions and services.
 
 mod cluster;
+mod cluster_capacity_providers;
+mod cluster_data;
 mod container;
 mod service;
+mod service_data;
 mod service_parts;
 mod tags;
 mod task_definition;
+mod task_definition_data;
 mod volume;
 
 use sdt_aws_core::Aws;
-use sdt_provider::{Cx, Error, Pace, Seen, Service, resource};
+use sdt_provider::{Cx, Error, Pace, Seen, Service, data_source, resource};
 
 sdt_aws_core::client!(ecs, "ecs", aws_sdk_ecs);
 
 /// The types of this service, by name.
 pub const SERVICE: Service<Aws> = Service {
     resources: &[
+        resource::<cluster_capacity_providers::ClusterCapacityProviders>(),
         resource::<cluster::Cluster>(),
         resource::<service::EcsService>(),
         resource::<task_definition::TaskDefinition>(),
     ],
-    data: &[],
+    data: &[
+        data_source::<task_definition_data::TaskDefinitionData>(),
+        data_source::<service_data::ServiceData>(),
+        data_source::<cluster_data::ClusterData>(),
+    ],
 };
 
 /// A string with "" as absent.

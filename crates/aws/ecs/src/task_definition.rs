@@ -2,6 +2,7 @@
 
 #![allow(deprecated, reason = "Elastic Inference is gone, but states and configurations still name it")]
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_ecs::types::{
@@ -15,10 +16,10 @@ use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationI
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
-use sdt_aws_core::{Api, Aws, each};
+use sdt_aws_core::{Api, Aws, each, tagging};
 use sdt_provider::{
-    Block, Changes, Computed, Cx, Error, Id, Map, Name, OptComputed, PlanEdit, Resource, Set, Tags, Token, Value,
-    async_trait, checks,
+    Block, Changes, Computed, Cx, Described, Error, Id, Map, Name, OptComputed, PlanEdit, Resource, Set, Tags, Token,
+    Value, async_trait, checks,
 };
 use serde_json::Value as Json;
 
@@ -190,17 +191,25 @@ impl Resource for TaskDefinition {
         Ok(Self { id: want.family.clone(), arn: made.task_definition_arn, revision, ..want })
     }
 
-    // ECS has no bulk read of task definitions.
+    /// A revision never changes, but for its tags and whether it is active. So one listing of the active ones and the tags are enough
+    /// for what is known already; ECS describes one at a time.
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        each(known, |k| async move {
-            let which = match &k.arn {
-                Some(arn) if k.track_latest != Some(true) => arn.clone(),
-                _ => k.family_or_id(),
-            };
-            match describe(cx.api, &which).await {
-                // ECS calls what is not there a client error like every other.
-                Err(e) if e.message.contains("Unable to describe task definition") => Ok(None),
-                other => Ok(other?),
+        let same = unchanged(cx, known).await?;
+        each(known, |k| {
+            let same = k.arn.as_ref().and_then(|arn| same.get(arn).cloned());
+            async move {
+                if same.is_some() {
+                    return Ok(same);
+                }
+                let which = match &k.arn {
+                    Some(arn) if k.track_latest != Some(true) => arn.clone(),
+                    _ => k.family_or_id(),
+                };
+                match describe(cx.api, &which).await {
+                    // ECS calls what is not there a client error like every other.
+                    Err(e) if e.message.contains("Unable to describe task definition") => Ok(None),
+                    other => Ok(other?),
+                }
             }
         })
         .await
@@ -272,17 +281,68 @@ async fn tagged(aws: &Aws, family: &str, token: Option<&str>) -> Result<Option<T
     Ok(None)
 }
 
+/// From so many revisions on, listings cost less than describing each.
+const HANDFUL: usize = 3;
+
+/// Those of the known revisions that are active still, by ARN.
+async fn unchanged(cx: &Cx<'_, Aws>, known: &[TaskDefinition]) -> Result<HashMap<String, TaskDefinition>, Error> {
+    // After an import nothing is known of the contents, and the newest revision may be one we have not seen.
+    let settled = |k: &&TaskDefinition| k.track_latest != Some(true) && !k.container_definitions.is_empty();
+    let known: HashMap<&str, &TaskDefinition> =
+        known.iter().filter(settled).filter_map(|k| Some((k.arn.as_deref()?, k))).collect();
+    let mut out = HashMap::new();
+    if known.len() < HANDFUL {
+        return Ok(out);
+    }
+    let mut token = None;
+    // In an account with a long history, describing each of ours is cheaper.
+    for _ in 0..2 + known.len() / 10 {
+        let call = ecs(cx.api).list_task_definitions().status(TaskDefinitionStatus::Active).max_results(100);
+        let page = call.set_next_token(token).send().await.api()?;
+        for arn in page.task_definition_arns.unwrap_or_default() {
+            if let Some(k) = known.get(arn.as_str()) {
+                out.insert(arn, (*k).clone());
+            }
+        }
+        token = page.next_token.filter(|_| out.len() < known.len());
+        if token.is_none() {
+            break;
+        }
+    }
+    let pairs: Vec<_> = out.iter().map(|(arn, k)| (arn.clone(), k.tags.clone())).collect();
+    let read = |arn: String| async move {
+        let answer = ecs(cx.api).list_tags_for_resource().resource_arn(arn).send().await.api()?;
+        Ok(tags::read(answer.tags))
+    };
+    let found = tagging::confirmed(cx, TaskDefinition::META.name, &pairs, read).await?;
+    for ((arn, _), tags) in pairs.into_iter().zip(found) {
+        match (tags, out.get_mut(&arn)) {
+            (Some(tags), Some(k)) => {
+                *k = TaskDefinition { tags, skip_destroy: None, track_latest: None, ..k.clone() };
+            }
+            _ => drop(out.remove(&arn)),
+        }
+    }
+    Ok(out)
+}
+
+/// A task definition that tasks can be started from.
 async fn describe(aws: &Aws, which: &str) -> Result<Option<TaskDefinition>, Error> {
+    let gone = [TaskDefinitionStatus::Inactive.as_str(), TaskDefinitionStatus::DeleteInProgress.as_str()];
+    let found = described(aws, which).await?;
+    Ok(found.filter(|(_, status)| !status.as_deref().is_some_and(|s| gone.contains(&s))).map(|(found, _)| found))
+}
+
+/// A task definition in whatever state, and the state.
+pub(crate) async fn described(aws: &Aws, which: &str) -> Result<Option<(TaskDefinition, Option<String>)>, Error> {
     let raw = Raw::default();
     let call = ecs(aws).describe_task_definition().task_definition(which).include(TaskDefinitionField::Tags);
     let found = call.customize().interceptor(raw.clone()).send().await.api()?;
     let Some(d) = found.task_definition else { return Ok(None) };
-    if matches!(d.status, Some(TaskDefinitionStatus::Inactive | TaskDefinitionStatus::DeleteInProgress)) {
-        return Ok(None);
-    }
+    let status = d.status.map(|s| s.as_str().to_owned());
     let arn = d.task_definition_arn;
     let name = |v: &str| Some(v.to_owned());
-    Ok(Some(TaskDefinition {
+    let definition = TaskDefinition {
         id: d.family.clone().unwrap_or_default(),
         arn_without_revision: arn.as_ref().and_then(|a| a.rsplit_once(':')).map(|(a, _)| a.to_owned()),
         arn,
@@ -331,7 +391,8 @@ async fn describe(aws: &Aws, which: &str) -> Result<Option<TaskDefinition>, Erro
         task_role_arn: d.task_role_arn,
         track_latest: None,
         volume: d.volumes.unwrap_or_default().into_iter().map(Volume::from_answer).collect(),
-    }))
+    };
+    Ok(Some((definition, status)))
 }
 
 type Registration = aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionFluentBuilder;

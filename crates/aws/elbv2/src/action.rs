@@ -9,7 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use sdt_provider::{Block, Map, OptComputed, Set, checks};
 
 /// What a listener does with a request.
-#[derive(Clone, Block)]
+#[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Action {
     /// Asks Cognito who the user is.
     authenticate_cognito: Option<Cognito>,
@@ -33,7 +33,7 @@ pub(crate) struct Action {
 }
 
 /// Asks Cognito who the user is.
-#[derive(Clone, Block)]
+#[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Cognito {
     /// Further parameters of the request.
     authentication_request_extra_params: Option<Map<String>>,
@@ -56,7 +56,7 @@ pub(crate) struct Cognito {
 }
 
 /// Asks an OpenID provider who the user is.
-#[derive(Clone, Block)]
+#[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Oidc {
     /// Further parameters of the request.
     authentication_request_extra_params: Option<Map<String>>,
@@ -85,7 +85,7 @@ pub(crate) struct Oidc {
 }
 
 /// Answers by itself.
-#[derive(Clone, Block)]
+#[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct FixedResponse {
     /// Type of the text.
     #[attr(one_of("text/plain", "text/css", "text/html", "application/javascript", "application/json"))]
@@ -99,7 +99,7 @@ pub(crate) struct FixedResponse {
 }
 
 /// Sends the request to one of several target groups.
-#[derive(Clone, Block)]
+#[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Forward {
     /// Sends a client to the same target group again.
     stickiness: Option<ForwardStickiness>,
@@ -109,7 +109,7 @@ pub(crate) struct Forward {
 }
 
 /// Sends a client to the same target group again.
-#[derive(Clone, Block)]
+#[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct ForwardStickiness {
     /// Seconds.
     #[attr(range(1..=604_800))]
@@ -120,7 +120,7 @@ pub(crate) struct ForwardStickiness {
 }
 
 /// A target group and its share.
-#[derive(Clone, Block)]
+#[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Weighted {
     /// Target group.
     #[attr(check = checks::arn)]
@@ -131,7 +131,7 @@ pub(crate) struct Weighted {
 }
 
 /// Sends the client elsewhere.
-#[derive(Clone, Block)]
+#[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Redirect {
     /// Host.
     #[attr(default = "#{host}", length(1..=128))]

@@ -102,7 +102,7 @@ pub(crate) struct Listener {
     #[attr(keep_null)]
     ssl_policy: OptComputed<String>,
     /// Tags of the listener.
-    tags: Tags,
+    pub(crate) tags: Tags,
     /// Seconds until an idle TCP connection is closed.
     #[attr(keep_null, range(60..=6000))]
     tcp_idle_timeout_seconds: OptComputed<i64>,
@@ -239,7 +239,7 @@ impl Resource for Listener {
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
         let arns: Vec<String> = known.iter().map(|k| k.id.clone()).collect();
         let found = elbv2(cx.api).describe_listeners().set_listener_arns(Some(arns.clone())).send().await.api()?;
-        let mut tagged = tags::of(cx.api, &arns).await?;
+        let mut tagged = tags::together(cx, &arns).await?;
         // Attributes have no bulk read.
         let values = each(&arns, |arn| async move {
             let found = elbv2(cx.api).describe_listener_attributes().listener_arn(arn).send().await.api()?;

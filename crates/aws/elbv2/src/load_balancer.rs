@@ -106,7 +106,7 @@ pub(crate) struct LoadBalancer {
     #[attr(exactly_one_of(subnet_mapping, subnets), invalidates(subnet_mapping))]
     subnets: OptComputed<Set<String>>,
     /// Tags of the load balancer.
-    tags: Tags,
+    pub(crate) tags: Tags,
     /// The VPC.
     vpc_id: Computed<String>,
     /// What is done with X-Forwarded-For.
@@ -262,7 +262,7 @@ impl Resource for LoadBalancer {
         let arns: Vec<String> = known.iter().map(|k| k.id.clone()).collect();
         let found = elbv2(cx.api).describe_load_balancers().set_load_balancer_arns(Some(arns.clone()));
         let found = found.send().await.api()?.load_balancers.unwrap_or_default();
-        let mut tagged = tags::of(cx.api, &arns).await?;
+        let mut tagged = tags::together(cx, &arns).await?;
         // Attributes and capacity have no bulk read.
         let attributes = each(&arns, |arn| async move { read_attributes(cx.api, &arn).await.map(Some) }).await?;
         let mut attributes: BTreeMap<String, _> = arns.iter().cloned().zip(attributes).collect();

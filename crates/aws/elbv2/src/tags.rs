@@ -1,10 +1,10 @@
 //! Tags of load balancers, target groups and listeners.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_elasticloadbalancingv2::types::Tag;
 use sdt_aws_core::{Api, Aws, tags};
-use sdt_provider::{Error, OPERATION_TAG, Tags};
+use sdt_provider::{Cx, Error, OPERATION_TAG, Tags};
 
 use crate::elbv2;
 
@@ -28,6 +28,23 @@ pub(crate) async fn of(aws: &Aws, arns: &[String]) -> Result<HashMap<String, Tag
         }
     }
     Ok(out)
+}
+
+/// As [`of`], with one listing for all types of a refresh.
+pub(crate) async fn together(cx: &Cx<'_, Aws>, arns: &[String]) -> Result<HashMap<String, Tags>, Error> {
+    let types =
+        ["aws_lb", "aws_alb", "aws_lb_target_group", "aws_alb_target_group", "aws_lb_listener", "aws_alb_listener"];
+    let all: BTreeSet<String> = types.iter().flat_map(|t| cx.together_by(t, "id")).collect();
+    if all.len() <= arns.len() || !arns.iter().all(|a| all.contains(a)) {
+        return of(cx.api, arns).await;
+    }
+    let all: Vec<String> = all.into_iter().collect();
+    match cx.shared("elasticloadbalancing:DescribeTags", async { of(cx.api, &all).await }).await {
+        Ok(found) => Ok(arns.iter().filter_map(|a| Some((a.clone(), found.get(a)?.clone()))).collect()),
+        // One object that is gone fails the whole call.
+        Err(e) if e.is_not_found() => of(cx.api, arns).await,
+        Err(e) => Err(e),
+    }
 }
 
 /// Makes the tags of an object those that are wanted.
@@ -67,4 +84,18 @@ pub(crate) async fn forget_token(aws: &Aws, arns: &[String]) -> Result<(), Error
 pub(crate) async fn ours(aws: &Aws, arn: &str, token: &str) -> Result<bool, Error> {
     let found = of(aws, &[arn.to_owned()]).await?;
     Ok(found.get(arn).and_then(tags::operation) == Some(token))
+}
+
+/// The only one of these objects that has the wanted tags.
+pub(crate) async fn only_with(aws: &Aws, arns: Vec<String>, wanted: &Tags, what: &str) -> Result<String, Error> {
+    let mut left = arns;
+    if !wanted.is_empty() {
+        let found = of(aws, &left).await?;
+        left.retain(|arn| found.get(arn).is_some_and(|tags| wanted.iter().all(|(k, v)| tags.get(k) == Some(v))));
+    }
+    match &left[..] {
+        [arn] => Ok(arn.clone()),
+        [] => Err(Error::not_found(format!("no {what} fits"))),
+        _ => Err(Error::other(format!("{} of the kind {what} fit; say which by arn or name", left.len()))),
+    }
 }

@@ -74,7 +74,7 @@ pub(crate) struct TargetGroup {
     /// Sends a client to the same target again.
     stickiness: OptComputed<Stickiness>,
     /// Tags of the target group.
-    tags: Tags,
+    pub(crate) tags: Tags,
     /// What becomes of flows whose target fails, of gateway load balancers.
     target_failover: OptComputed<Vec<Failover>>,
     /// How many targets must be healthy.
@@ -293,7 +293,7 @@ impl Resource for TargetGroup {
         let arns: Vec<String> = known.iter().map(|k| k.id.clone()).collect();
         let found = elbv2(cx.api).describe_target_groups().set_target_group_arns(Some(arns.clone()));
         let found = found.send().await.api()?.target_groups.unwrap_or_default();
-        let mut tagged = tags::of(cx.api, &arns).await?;
+        let mut tagged = tags::together(cx, &arns).await?;
         // Attributes have no bulk read.
         let attributes = each(&arns, |arn| async move {
             let call = elbv2(cx.api).describe_target_group_attributes().target_group_arn(arn);

@@ -9,7 +9,7 @@ use sdt_provider::{
     checks, equal,
 };
 
-use crate::{HANDFUL, decoded, iam, propagated, role_details};
+use crate::{decoded, iam, many, propagated, role_details, whole_seconds};
 
 /// An identity that services and users can assume.
 #[derive(Clone, Resource)]
@@ -126,8 +126,8 @@ impl Resource for Role {
     }
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        if known.len() >= HANDFUL {
-            all(cx.api, known).await
+        if many(cx, known.len()) {
+            all(cx, known).await
         } else {
             each(known, |k| async move { one(cx.api, &k.id).await }).await
         }
@@ -244,11 +244,13 @@ async fn one(aws: &Aws, name: &str) -> Result<Option<Role>, Error> {
 }
 
 /// All roles in two listings: one has descriptions and durations, the other policies, boundaries and tags.
-async fn all(aws: &Aws, known: &[Role]) -> Result<Vec<Option<Role>>, Error> {
-    let list = iam(aws).list_roles().max_items(1000).into_paginator().items().send();
-    let (listed, details) = tokio::join!(list.try_collect(), role_details(aws));
+async fn all(cx: &Cx<'_, Aws>, known: &[Role]) -> Result<Vec<Option<Role>>, Error> {
+    let list = iam(cx.api).list_roles().max_items(1000).into_paginator().items().send();
+    let (listed, details) = tokio::join!(list.try_collect(), role_details(cx));
     let listed: HashMap<String, Found> = listed.api()?.into_iter().map(|r| (r.role_name().to_owned(), r)).collect();
-    let found = details?.into_iter().filter_map(|detail| {
+    let details = details?;
+    let found = details.iter().filter_map(|detail| {
+        let detail = detail.clone();
         let name = detail.role_name?;
         known.iter().find(|k| k.id == name)?;
         let mut role = listed.get(&name)?.clone();
@@ -335,11 +337,6 @@ impl Role {
         }
         Ok(())
     }
-}
-
-/// Terraform stores seconds only.
-fn whole_seconds(time: &str) -> String {
-    time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 fn list(tags: impl IntoIterator<Item = (String, String)>) -> Vec<Tag> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sdt_aws_core::{Api, Aws, each, in_order, names};
 use sdt_provider::{Changes, Cx, Error, Id, Json, Name, OptComputed, Resource, Token, Value, async_trait, equal};
 
-use crate::{HANDFUL, decoded, iam, propagated, role_details};
+use crate::{decoded, iam, many, propagated, role_details};
 
 /// A policy inside a role.
 #[derive(Clone, Resource)]
@@ -40,7 +40,7 @@ impl Resource for RolePolicy {
     }
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        if known.len() < HANDFUL {
+        if !many(cx, known.len()) {
             return each(known, |k| async move {
                 let (role, name) = k.parts();
                 let answer = iam(cx.api).get_role_policy().role_name(&role).policy_name(&name).send().await.api()?;
@@ -49,9 +49,9 @@ impl Resource for RolePolicy {
             .await;
         }
         let mut found: HashMap<String, Self> = HashMap::new();
-        for detail in role_details(cx.api).await? {
-            let role = detail.role_name.unwrap_or_default();
-            for policy in detail.role_policy_list.into_iter().flatten() {
+        for detail in role_details(cx).await?.iter() {
+            let role = detail.role_name.clone().unwrap_or_default();
+            for policy in detail.role_policy_list.clone().into_iter().flatten() {
                 let name = policy.policy_name.unwrap_or_default();
                 let object = Self::seen(role.clone(), name, &policy.policy_document.unwrap_or_default());
                 found.insert(object.id.clone(), object);

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use sdt_aws_core::{Api, Aws, each};
 use sdt_provider::{Changes, Cx, Error, Id, Name, Resource, Token, Value, async_trait, checks};
 
-use crate::{HANDFUL, iam, propagated, role_details};
+use crate::{iam, many, propagated, role_details};
 
 /// A managed policy attached to a role.
 #[derive(Clone, Resource)]
@@ -39,15 +39,15 @@ impl Resource for RolePolicyAttachment {
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
         let roles: BTreeSet<String> = known.iter().map(|k| k.role.clone()).collect();
         let roles: Vec<String> = roles.into_iter().collect();
-        let attached: HashMap<String, Vec<String>> = if roles.len() < HANDFUL {
+        let attached: HashMap<String, Vec<String>> = if !many(cx, roles.len()) {
             let lists = each(&roles, |role| async move { attached(cx.api, &role).await.map(Some) }).await?;
             roles.into_iter().zip(lists).filter_map(|(role, list)| Some((role, list?))).collect()
         } else {
-            let one = |d: aws_sdk_iam::types::RoleDetail| {
-                let arns = d.attached_managed_policies.into_iter().flatten().filter_map(|p| p.policy_arn);
-                Some((d.role_name?, arns.collect()))
+            let one = |d: &aws_sdk_iam::types::RoleDetail| {
+                let arns = d.attached_managed_policies().iter().filter_map(|p| p.policy_arn.clone());
+                Some((d.role_name.clone()?, arns.collect()))
             };
-            role_details(cx.api).await?.into_iter().filter_map(one).collect()
+            role_details(cx).await?.iter().filter_map(one).collect()
         };
         let there = |k: &Self| attached.get(&k.role).is_some_and(|arns| arns.contains(&k.policy_arn));
         Ok(known.iter().map(|k| there(k).then(|| k.clone())).collect())

@@ -1,10 +1,10 @@
 //! `aws_cloudwatch_log_group`
 
 use aws_sdk_cloudwatchlogs::types::{LogGroup as Found, LogGroupClass};
-use sdt_aws_core::{Api, Aws, each, in_order, names, tags};
+use sdt_aws_core::{Api, Aws, in_order, names, tagging, tags};
 use sdt_provider::{
-    Changes, Complaint, Computed, Cx, Error, Id, Name, OPERATION_TAG, OptComputed, Path, Resource, Tags, Token, Value,
-    async_trait, invalid,
+    Changes, Complaint, Computed, Cx, Described, Error, Id, Name, OPERATION_TAG, OptComputed, Path, Resource, Tags,
+    Token, Value, async_trait, invalid,
 };
 
 use crate::logs;
@@ -76,8 +76,10 @@ impl Resource for LogGroup {
         let groups: Vec<Found> = call.into_paginator().items().send().try_collect().await.api()?;
         let wanted = groups.into_iter().filter(|g| known.iter().any(|k| g.log_group_name() == Some(&k.id)));
         let wanted: Vec<(Found, String)> = wanted.map(|g| (arn(&g), g)).map(|(a, g)| (g, a)).collect();
-        // Tags have no bulk read.
-        let tags = each(&wanted, |(_, arn)| async move { tags_of(cx.api, &arn).await.map(Some) }).await?;
+        let prior = |g: &Found| known.iter().find(|k| g.log_group_name() == Some(&k.id)).map(|k| k.tags.clone());
+        let arns: Vec<_> = wanted.iter().map(|(g, arn)| (arn.clone(), prior(g).unwrap_or_default())).collect();
+        let tags =
+            tagging::confirmed(cx, Self::META.name, &arns, |arn| async move { tags_of(cx.api, &arn).await }).await?;
         let objects = wanted.into_iter().zip(tags).filter_map(|((group, arn), tags)| {
             let name = group.log_group_name?;
             let object = Self {

@@ -34,6 +34,23 @@ pub(crate) fn snapshot(text: &str) -> Result<(), String> {
     identifier(&text.to_ascii_lowercase())
 }
 
+/// Names of parameter groups: as identifiers, digits first and dots allowed in old ones.
+///
+/// # Errors
+/// What the value must be.
+pub(crate) fn parameter_group(text: &str) -> Result<(), String> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
+    if !text.bytes().all(plain) {
+        Err("to have only lower-case letters, digits, periods and hyphens".into())
+    } else if text.starts_with(|c: char| !c.is_ascii_lowercase()) {
+        Err("to begin with a letter".into())
+    } else if text.contains("--") {
+        Err("not to have two hyphens in a row".into())
+    } else {
+        Ok(())
+    }
+}
+
 /// Names of subnet groups.
 ///
 /// # Errors

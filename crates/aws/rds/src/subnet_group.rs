@@ -1,9 +1,10 @@
 //! `aws_db_subnet_group`
 
 use aws_sdk_rds::types::DbSubnetGroup;
-use sdt_aws_core::{Api, Aws, each, in_order, names, tags as operation_tags};
+use sdt_aws_core::{Api, Aws, in_order, names, tagging, tags as operation_tags};
 use sdt_provider::{
-    Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, Resource, Seen, Set, Tags, Token, Value, async_trait,
+    Changes, Computed, Cx, Described, Error, Id, Name, OptComputed, Pace, Resource, Seen, Set, Tags, Token, Value,
+    async_trait,
 };
 
 use crate::{checks, rds, tags};
@@ -70,11 +71,14 @@ impl Resource for SubnetGroup {
         };
         let wanted: Vec<DbSubnetGroup> =
             found.into_iter().filter(|g| known.iter().any(|k| g.db_subnet_group_name() == Some(&k.id))).collect();
-        // Tags have no bulk read.
-        let tags = each(&wanted, |g| async move {
-            tags::read(cx.api, g.db_subnet_group_arn().unwrap_or_default()).await.map(Some)
-        })
-        .await?;
+        let prior =
+            |g: &DbSubnetGroup| known.iter().find(|k| g.db_subnet_group_name() == Some(&k.id)).map(|k| k.tags.clone());
+        let arns: Vec<_> = wanted
+            .iter()
+            .map(|g| (g.db_subnet_group_arn().unwrap_or_default().to_owned(), prior(g).unwrap_or_default()))
+            .collect();
+        let read = |arn: String| async move { tags::read(cx.api, &arn).await };
+        let tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?;
         let objects = wanted.into_iter().zip(tags).filter_map(|(g, tags)| Self::seen(g, tags?));
         Ok(in_order(known, |k| &k.id, objects))
     }

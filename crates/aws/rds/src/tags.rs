@@ -67,3 +67,17 @@ async fn forget_one(aws: &Aws, arn: Option<&str>) -> Result<(), Error> {
         other => other.map(drop),
     }
 }
+
+/// Takes the creation tag off objects whose ARN is `kind:name`: `pg:orders`.
+pub(crate) async fn forget_named(aws: &Aws, kind: &str, ids: &[String]) -> Result<(), Error> {
+    let account = aws.account().await?;
+    for id in ids {
+        forget_one(aws, Some(&aws.arn("rds", &account, &format!("{kind}:{id}")))).await?;
+    }
+    Ok(())
+}
+
+/// Whether the object carries the creation tag of this operation.
+pub(crate) fn ours(found: &Tags, token: &str) -> bool {
+    tags::operation(found) == Some(token)
+}

@@ -44,17 +44,17 @@ pub(crate) struct Bucket {
     )]
     acl: OptComputed<String>,
     /// ARN of the bucket.
-    arn: Computed<String>,
+    pub(crate) arn: Computed<String>,
     /// Name of the bucket, unique in all of AWS.
     #[attr(force_new, conflicts_with(bucket_prefix), length(0..=63))]
     bucket: OptComputed<String>,
     /// Host name of the bucket.
-    bucket_domain_name: Computed<String>,
+    pub(crate) bucket_domain_name: Computed<String>,
     /// Start of a name that is then made unique.
     #[attr(force_new, conflicts_with(bucket), length(0..=37))]
     bucket_prefix: OptComputed<String>,
     /// Host name of the bucket with its region.
-    bucket_regional_domain_name: Computed<String>,
+    pub(crate) bucket_regional_domain_name: Computed<String>,
     /// Which other sites may use the bucket from a browser.
     #[attr(
         computed,
@@ -72,7 +72,7 @@ pub(crate) struct Bucket {
     )]
     grant: Set<Grant>,
     /// Route 53 zone of the region's websites.
-    hosted_zone_id: Computed<String>,
+    pub(crate) hosted_zone_id: Computed<String>,
     /// What happens to objects as they get older.
     #[attr(
         computed,
@@ -95,7 +95,7 @@ pub(crate) struct Bucket {
     #[attr(deprecated = "policy is deprecated. Use the aws_s3_bucket_policy resource instead.")]
     policy: OptComputed<Json>,
     /// Region of the bucket.
-    region: Computed<String>,
+    pub(crate) region: Computed<String>,
     /// Copies of new objects in other buckets.
     #[attr(
         deprecated = "replication_configuration is deprecated. Use the aws_s3_bucket_replication_configuration resource instead."
@@ -126,13 +126,13 @@ pub(crate) struct Bucket {
         keep_null,
         deprecated = "website_domain is deprecated. Use the aws_s3_bucket_website_configuration resource instead."
     )]
-    website_domain: Computed<String>,
+    pub(crate) website_domain: Computed<String>,
     /// Host name of the website.
     #[attr(
         keep_null,
         deprecated = "website_endpoint is deprecated. Use the aws_s3_bucket_website_configuration resource instead."
     )]
-    website_endpoint: Computed<String>,
+    pub(crate) website_endpoint: Computed<String>,
 }
 
 #[async_trait]

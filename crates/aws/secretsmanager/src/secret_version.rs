@@ -1,5 +1,7 @@
 //! `aws_secretsmanager_secret_version`
 
+use std::collections::{BTreeSet, HashMap};
+
 use aws_sdk_secretsmanager::primitives::Blob;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -82,8 +84,12 @@ impl Resource for SecretVersion {
     }
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
+        let current = &current(cx.api, known).await;
         each(known, |k| async move {
             let (secret, version) = k.parts();
+            if let Some(found) = current.get(&(secret.clone(), version.clone())) {
+                return Ok(Some(k.seen(found.clone())));
+            }
             let answer =
                 secretsmanager(cx.api).get_secret_value().secret_id(&secret).version_id(&version).send().await.api();
             let found = match answer {
@@ -91,19 +97,13 @@ impl Resource for SecretVersion {
                 Err(e) if e.has_code(&["InvalidRequestException"]) => return Ok(None),
                 other => other?,
             };
-            let hidden = k.has_secret_string_wo == Some(true) || k.secret_string_wo.is_some();
-            Ok(Some(Self {
-                id: format!("{secret}|{version}"),
+            Ok(Some(k.seen(Seen {
                 arn: found.arn,
-                has_secret_string_wo: hidden.then_some(true),
-                secret_binary: found.secret_binary.map(|b| STANDARD.encode(b)),
-                secret_id: secret,
-                secret_string: found.secret_string.filter(|_| !hidden),
-                secret_string_wo: None,
-                secret_string_wo_version: None,
-                version_id: found.version_id,
-                version_stages: found.version_stages,
-            }))
+                version: found.version_id,
+                text: found.secret_string,
+                binary: found.secret_binary,
+                stages: found.version_stages,
+            })))
         })
         .await
     }
@@ -165,11 +165,76 @@ impl SecretVersion {
         (secret.to_owned(), version.to_owned())
     }
 
+    /// This object with what the service says.
+    fn seen(&self, found: Seen) -> Self {
+        let (secret, version) = self.parts();
+        let hidden = self.has_secret_string_wo == Some(true) || self.secret_string_wo.is_some();
+        Self {
+            id: format!("{secret}|{version}"),
+            arn: found.arn,
+            has_secret_string_wo: hidden.then_some(true),
+            secret_binary: found.binary.map(|b| STANDARD.encode(b)),
+            secret_id: secret,
+            secret_string: found.text.filter(|_| !hidden),
+            secret_string_wo: None,
+            secret_string_wo_version: None,
+            version_id: found.version,
+            version_stages: found.stages,
+        }
+    }
+
     async fn drop_stage(&self, aws: &Aws, stage: &str) -> Result<(), Error> {
         let (secret, version) = self.parts();
         let call = secretsmanager(aws).update_secret_version_stage().secret_id(secret).version_stage(stage);
         call.remove_from_version_id(version).send().await.api().map(drop)
     }
+}
+
+/// A value as the service says it.
+#[derive(Clone)]
+struct Seen {
+    arn: Option<String>,
+    version: Option<String>,
+    text: Option<String>,
+    binary: Option<Blob>,
+    stages: Option<Vec<String>>,
+}
+
+/// From so many versions on, a batch costs less than asking for each.
+const HANDFUL: usize = 3;
+
+/// Most secrets of a batch.
+const BATCH: usize = 20;
+
+/// Current values by secret (as the objects name it) and version, twenty a call. What a batch does not say, or may not be asked, is read
+/// singly: this never fails.
+async fn current(aws: &Aws, known: &[SecretVersion]) -> HashMap<(String, String), Seen> {
+    let mut out = HashMap::new();
+    let secrets: BTreeSet<String> = known.iter().map(|k| k.parts().0).collect();
+    if secrets.len() < HANDFUL {
+        return out;
+    }
+    let secrets: Vec<String> = secrets.into_iter().collect();
+    let batches: Vec<Vec<String>> = secrets.chunks(BATCH).map(<[String]>::to_vec).collect();
+    let answers = each(&batches, |batch| async move {
+        let call = secretsmanager(aws).batch_get_secret_value().set_secret_id_list(Some(batch));
+        Ok(call.send().await.api().ok().and_then(|a| a.secret_values))
+    })
+    .await;
+    for found in answers.into_iter().flatten().flatten().flatten() {
+        let named = |secret: &&String| Some(secret.as_str()) == found.arn() || Some(secret.as_str()) == found.name();
+        for secret in secrets.iter().filter(named) {
+            let seen = Seen {
+                arn: found.arn.clone(),
+                version: found.version_id.clone(),
+                text: found.secret_string.clone(),
+                binary: found.secret_binary.clone(),
+                stages: found.version_stages.clone(),
+            };
+            out.insert((secret.clone(), found.version_id.clone().unwrap_or_default()), seen);
+        }
+    }
+    out
 }
 
 /// The version that has a label now.

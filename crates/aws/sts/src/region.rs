@@ -58,6 +58,11 @@ const REGIONS: &[(&str, &str)] = &[
     ("us-west-2", "US West (Oregon)"),
 ];
 
+/// Tells whether a region is known.
+pub(crate) fn known(region: &str) -> bool {
+    REGIONS.iter().any(|(name, _)| *name == region)
+}
+
 fn endpoint(region: &str) -> String {
     let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     format!("ec2.{region}.{suffix}")

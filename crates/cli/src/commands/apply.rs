@@ -80,6 +80,9 @@ struct Job<'a> {
     registry: Arc<Registry>,
     library: Arc<Library>,
     parallelism: usize,
+    workspace: &'a str,
+    /// Whether the result is told by somebody else.
+    quiet: bool,
 }
 
 fn fresh(
@@ -101,11 +104,38 @@ fn fresh(
         diags
     })?;
     *sources = ready.sources.clone();
+    let approval = if approved { Approval::Given } else { Approval::Asked };
+    carry_out(app, ui, &wish, &ready, approval, sources)
+}
+
+/// Who says that a plan is to be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Approval {
+    /// The user is asked.
+    Asked,
+    /// The user has said so.
+    Given,
+    /// As given, and the plan is not even shown: a command that does one thing.
+    Silent,
+}
+
+/// Plans and applies under the state's lock.
+///
+/// # Errors
+/// Diagnostics, none when the user declined.
+pub(crate) fn carry_out(
+    app: &App,
+    ui: &Ui,
+    wish: &Wish,
+    ready: &Ready,
+    approval: Approval,
+    sources: &mut SourceMap,
+) -> Result<Diagnostics, Diagnostics> {
     let interrupt = Interrupt::default();
     app.block_on(async {
         let signals = operation::watch_signals(&interrupt);
-        let held = operation::hold(app, &ready.backend, &wish, "OperationTypeApply", &interrupt).await?;
-        let result = plan_and_apply(app, ui, &ready, &wish, &held, &interrupt, approved, sources).await;
+        let held = operation::hold(app, &ready.backend, wish, "OperationTypeApply", &interrupt).await?;
+        let result = plan_and_apply(app, ui, ready, wish, &held, &interrupt, approval, sources).await;
         let released = held.release().await;
         signals.abort();
         let mut diags = ready.warnings.clone();
@@ -131,18 +161,25 @@ async fn plan_and_apply(
     wish: &Wish,
     held: &Held,
     interrupt: &Interrupt,
-    approved: bool,
+    approval: Approval,
     sources: &mut SourceMap,
 ) -> Result<Diagnostics, Diagnostics> {
-    let planned = operation::plan(app, ui, ready, wish, held, interrupt).await?;
+    let mut planned = operation::plan(app, ui, ready, wish, held, interrupt).await?;
     *sources = planned.library.sources();
-    operation::show(ui, &planned);
+    if approval != Approval::Silent {
+        operation::show(ui, &planned);
+    }
+    if !wish.options.imports.is_empty() {
+        // An import touches that object only.
+        planned.plan.targets.clear();
+        planned.plan.outputs.clear();
+    }
     let mut diags = planned.diags.clone();
     if planned.plan.errored {
         return Err(diags);
     }
     let mode = planned.plan.mode;
-    if planned.plan.has_changes() && !approved {
+    if planned.plan.has_changes() && approval == Approval::Asked {
         // Warnings belong before the question.
         ui.diagnostics(std::mem::take(&mut diags), sources);
         let answer = tokio::select! {
@@ -166,6 +203,8 @@ async fn plan_and_apply(
         registry: ready.registry.clone(),
         library: planned.library.clone(),
         parallelism: wish.parallelism,
+        workspace: &ready.backend.workspace,
+        quiet: approval == Approval::Silent,
     };
     let result = execute(&job, planned.plan, planned.merged, planned.base, held, interrupt).await;
     *sources = planned.library.sources();
@@ -190,13 +229,20 @@ const fn question(mode: PlanMode) -> &'static str {
 fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMap) -> Result<Diagnostics, Diagnostics> {
     let bytes = std::fs::read(path).map_err(|e| failure("Failed to load plan file", format!("{path}: {e}")))?;
     let file = sdt_plan::file::read(&bytes).map_err(|e| failure("Failed to load plan file", format!("{path}: {e}")))?;
-    for flag in ["destroy", "refresh-only", "target", "replace"] {
+    for flag in ["destroy", "refresh-only", "target", "target-file", "exclude", "exclude-file", "replace"] {
         if parsed.get(flag).is_some() {
             let detail = format!("-{flag} belongs to planning: the plan file {path} is already made.");
             return Err(Diagnostic::error("Incompatible command line options", detail).into());
         }
     }
-    backend::check_workspace(&app.env)?;
+    let selected = crate::workspace::selected(&app.env)?;
+    if selected != file.workspace {
+        let detail = format!(
+            "The plan was made in the workspace {:?}, the selected one is {selected:?}. Select the plan's workspace, or plan again.",
+            file.workspace
+        );
+        return Err(Diagnostic::error("Plan file can't be applied in this workspace", detail).into());
+    }
     let wish = operation::wish(app, parsed, false)?;
     let (loaded, read) = crate::config_json::load(&file);
     *sources = read;
@@ -233,6 +279,8 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
                 registry,
                 library: library.clone(),
                 parallelism: wish.parallelism,
+                workspace: &backend.workspace,
+                quiet: false,
             };
             Ok::<_, Diagnostics>(execute(&job, file.plan, merged, base, &held, &interrupt).await)
         }
@@ -311,7 +359,7 @@ async fn execute(
         config: job.config.clone(),
         variables: job.variables.clone(),
         providers: job.registry.clone(),
-        env: operation::engine_env(job.app, &job.library),
+        env: operation::engine_env(job.app, &job.library, job.workspace),
         run_id: backend::uuid(),
         lineage,
     };
@@ -338,7 +386,7 @@ async fn execute(
     if let Err(e) = outcome.saved {
         diags.extend(rescue(&outcome.state, &e));
     }
-    if diags.has_errors() {
+    if diags.has_errors() || job.quiet {
         return diags;
     }
     let mut tally = display.tally();

@@ -182,7 +182,8 @@ fn prepare(app: &App, parsed: &Parsed, wish: &operation::Wish) -> Result<(Consol
 
 fn make(app: &App, ready: Ready, state: State) -> Result<(Console, std::sync::Arc<Library>), Broken> {
     let library = Library::new(&app.env, ready.sources, None);
-    let env = Env { functions: library.clone(), workspace: "default".into(), cwd: app.env.cwd.clone(), console: true };
+    let workspace = ready.backend.workspace.as_str().into();
+    let env = Env { functions: library.clone(), workspace, cwd: app.env.cwd.clone(), console: true };
     let (console, diags) = Console::new(ready.config, &state, ready.variables, ready.registry, env);
     if diags.has_errors() {
         return Err((diags, library.sources()));

@@ -1,6 +1,6 @@
 //! `sdt init`
 
-use sdt_config::Config;
+use sdt_config::{Config, LOCK_FILE, LockFile};
 use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_state::{Migration, migrate};
 
@@ -67,7 +67,7 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     if parsed.on("reconfigure") && parsed.on("migrate-state") {
         return Err(failure("Invalid init options", "-reconfigure and -migrate-state exclude each other"));
     }
-    backend::check_workspace(&app.env)?;
+    crate::workspace::selected(&app.env)?;
     if let Some(source) = parsed.get("from-module") {
         if !load::is_empty_folder() {
             let detail = "-from-module needs a folder without configuration files, to copy the module into.";
@@ -105,13 +105,32 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
         }
         return Err(found);
     }
+    let locked = locked()?;
     for addr in loaded.config.required_providers().keys() {
-        if let Some(version) = registry.get(addr).and_then(|p| p.version()) {
-            app.ui.say(&format!("- {} is built in and acts as v{version}\n", addr.for_display()));
+        let Some(version) = registry.get(addr).and_then(|p| p.version()) else { continue };
+        app.ui.say(&format!("- {} is built in and acts as v{version}\n", addr.for_display()));
+        if let Some(locked) = locked.providers.get(addr).filter(|l| l.version.to_string() != version) {
+            warnings.push(Diagnostic::warning(
+                "Locked version differs from the built-in one",
+                format!(
+                    "{LOCK_FILE} says that {} is used at version {}; the one that is built in acts as {version}. Attributes that came or went between the two differ accordingly.",
+                    addr.for_display(),
+                    locked.version
+                ),
+            ));
         }
     }
     warnings.extend(found);
     Ok(warnings)
+}
+
+/// What Terraform has noted about providers, if it was here.
+fn locked() -> Result<LockFile, Diagnostics> {
+    match std::fs::read_to_string(LOCK_FILE) {
+        Ok(text) => LockFile::parse(&text),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(LockFile::default()),
+        Err(e) => Err(failure("Failed to read the dependency lock file", format!("{LOCK_FILE}: {e}"))),
+    }
 }
 
 /// Errors of the root module stand under a headline that says why nothing was initialized.

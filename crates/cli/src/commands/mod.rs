@@ -1,24 +1,33 @@
 //! The commands: one file each, one line in the list.
 
 pub(crate) mod apply;
+mod completion;
 mod console;
 mod drift;
 mod fmt;
 mod force_unlock;
 mod get;
 mod graph;
+mod import;
 mod init;
 pub(crate) mod metadata;
 mod modules;
 pub(crate) mod output;
 mod plan;
 mod providers;
+mod providers_schema;
+mod recover;
+mod refresh;
 pub(crate) mod remote_state;
 mod show;
 mod state;
+mod state_history;
+mod state_replace_provider;
+mod state_verify;
 mod taint;
 mod validate;
 mod version;
+mod workspace;
 
 use sdt_diag::{Diagnostics, SourceMap};
 
@@ -34,6 +43,8 @@ pub(crate) static ALL: &[&Command] = &[
     &plan::COMMAND,
     &apply::APPLY,
     &apply::DESTROY,
+    &refresh::COMMAND,
+    &import::COMMAND,
     &drift::COMMAND,
     &console::COMMAND,
     &output::COMMAND,
@@ -44,8 +55,19 @@ pub(crate) static ALL: &[&Command] = &[
     &state::PUSH,
     &state::MV,
     &state::RM,
+    &state_replace_provider::COMMAND,
+    &state_verify::COMMAND,
+    &state_history::HISTORY,
+    &state_history::DIFF,
+    &state_history::RESTORE,
     &taint::TAINT,
     &taint::UNTAINT,
+    &workspace::LIST,
+    &workspace::SHOW,
+    &workspace::SELECT,
+    &workspace::NEW,
+    &workspace::DELETE,
+    &recover::COMMAND,
     &force_unlock::COMMAND,
     &fmt::COMMAND,
     &get::COMMAND,
@@ -53,6 +75,8 @@ pub(crate) static ALL: &[&Command] = &[
     &metadata::COMMAND,
     &modules::COMMAND,
     &providers::COMMAND,
+    &providers_schema::COMMAND,
+    &completion::COMMAND,
     &version::COMMAND,
 ];
 

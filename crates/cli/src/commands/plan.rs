@@ -6,7 +6,8 @@ use sdt_driver::Interrupt;
 use crate::app::{App, CHANGES, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
 use crate::commands::{COMMON, LOCAL_STATE, LOCKING, VARIABLES};
-use crate::operation::{self, PLANNING};
+use crate::operation::{self, PLANNING, Planned, Ready, Wish};
+use crate::session::Held;
 use crate::ui::{Ui, failure};
 
 pub(crate) static COMMAND: Command = Command {
@@ -18,7 +19,11 @@ pub(crate) static COMMAND: Command = Command {
         &[
             option("out", "FILE", "Write the plan to a file, for sdt apply FILE. It holds secrets."),
             switch("detailed-exitcode", "Exit with 2 when something would change, 0 when not, 1 on errors."),
-            option("generate-config-out", "PATH", "Not supported yet."),
+            option(
+                "generate-config-out",
+                "PATH",
+                "Write configuration into this new file for what import blocks name and nothing declares.",
+            ),
         ],
         PLANNING,
         VARIABLES,
@@ -39,15 +44,20 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         );
         return FAILED;
     }
-    if parsed.get("generate-config-out").is_some() {
-        ui.error("Unsupported option", "-generate-config-out is not supported yet: write the resource block by hand.");
+    let generate = parsed.get("generate-config-out");
+    if let Some(path) = generate.filter(|path| std::path::Path::new(path).exists()) {
+        let detail = format!("{path} exists: configuration is only written into a new file.");
+        ui.error("Target generated file already exists", detail);
         return FAILED;
     }
     let wish = match operation::wish(app, parsed, false) {
-        Ok(wish) => wish,
+        Ok(mut wish) => {
+            wish.options.generate = generate.is_some();
+            wish
+        }
         Err(diags) => return fail(&ui, diags, &SourceMap::default()),
     };
-    let ready = match operation::prepare(app, parsed, &wish) {
+    let mut ready = match operation::prepare(app, parsed, &wish) {
         Ok(ready) => ready,
         Err((diags, sources)) => return fail(&ui, diags, &sources),
     };
@@ -55,7 +65,12 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     let result = app.block_on(async {
         let signals = operation::watch_signals(&interrupt);
         let held = operation::hold(app, &ready.backend, &wish, "OperationTypePlan", &interrupt).await?;
-        let planned = operation::plan(app, &ui, &ready, &wish, &held, &interrupt).await;
+        let mut planned = operation::plan(app, &ui, &ready, &wish, &held, &interrupt).await;
+        if let (Some(path), Ok(first)) = (generate, &planned)
+            && !first.plan.generated.is_empty()
+        {
+            planned = with_generated(app, &ui, parsed, wish, &mut ready, &held, &interrupt, first, path).await;
+        }
         let released = held.release().await;
         signals.abort();
         planned.map(|p| (p, released))
@@ -83,6 +98,47 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     }
     advise(app, &ui, out, changes);
     if changes && parsed.on("detailed-exitcode") { CHANGES } else { OK }
+}
+
+/// Writes configuration for what is to be imported, and plans again with it.
+#[allow(clippy::too_many_arguments, reason = "all of them are what one run consists of")]
+async fn with_generated(
+    app: &App,
+    ui: &Ui,
+    parsed: &Parsed,
+    mut wish: Wish,
+    ready: &mut Ready,
+    held: &Held,
+    interrupt: &Interrupt,
+    first: &Planned,
+    path: &str,
+) -> Result<Planned, Diagnostics> {
+    let mut text = String::from("# Review these blocks, and move them to where they belong.\n");
+    for g in &first.plan.generated {
+        text.push('\n');
+        text += &sdt_render::resource_block(&g.addr, &g.id, &g.schema.block, &g.object);
+    }
+    let mut sources = SourceMap::default();
+    let id = sources.add(path, text.as_bytes());
+    let text = sdt_hcl::format(id, text.as_bytes())?;
+    crate::backend::write_private(std::path::Path::new(path), &text)
+        .map_err(|e| failure("Failed to write generated configuration", format!("{path}: {e}")))?;
+    let name = std::path::Path::new(path).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = if name.ends_with(".tf") { name } else { format!("{name}.tf") };
+    let project = crate::load::load_with(&app.env, &name, &text);
+    wish.options.generate = false;
+    *ready = operation::prepare_project(app, parsed, &wish, project).map_err(|(diags, _)| diags)?;
+    let mut planned = operation::plan(app, ui, ready, &wish, held, interrupt).await?;
+    for view in &mut planned.view.changes {
+        view.generated = first.plan.generated.iter().any(|g| g.addr == view.addr);
+    }
+    planned.diags.push(sdt_diag::Diagnostic::warning(
+        "Configuration was generated",
+        format!(
+            "{path} holds what was found of the imported objects. Review it, secrets above all, before it is kept."
+        ),
+    ));
+    Ok(planned)
 }
 
 fn fail(ui: &Ui, diags: Diagnostics, sources: &SourceMap) -> u8 {

@@ -4,24 +4,19 @@ use sdt_diag::Severity;
 use sdt_provider::Complaint;
 use sdt_state::State;
 use sdt_value::{Path, Value};
-use serde_json::{Map, Value as Json};
+use serde_json::Map;
 
 use crate::backend::{Backend, LocalPaths, to_json};
 
 /// Reads the outputs of a state: backend type, its configuration, workspace.
 pub(crate) fn read(kind: &str, config: &Value, workspace: Option<&str>) -> Result<Value, Vec<Complaint>> {
-    if workspace.is_some_and(|w| w != "default") {
-        return Err(complaint(
-            "Workspaces are not supported",
-            "sdt reads only the workspace \"default\" so far.".into(),
-        ));
-    }
     let settings = if config.is_null() { Map::new() } else { to_json(config).as_object().cloned().unwrap_or_default() };
-    let mut backend = Backend { kind: kind.into(), config: settings, hash: 0 };
+    let mut backend =
+        Backend { kind: kind.into(), config: settings, hash: 0, workspace: workspace.unwrap_or("default").into() };
     backend.config.retain(|_, v| !v.is_null());
     if kind == "local" {
-        let path = backend.config.get("path").and_then(Json::as_str).unwrap_or("terraform.tfstate").to_owned();
-        if !std::path::Path::new(&path).exists() {
+        let path = crate::workspace::local_path(&backend);
+        if !path.exists() {
             return Err(complaint(
                 "Unable to find remote state",
                 format!(

@@ -161,8 +161,9 @@ impl ApplyWalk {
     fn settle_import(&mut self, n: NodeIndex, mi: Mi, change: &Change) {
         let value = change.after.clone();
         self.core.slots.resource_mut(n, &self.core.insts, mi).set(change.addr.key.clone(), value);
+        let dependencies = self.dependencies(n);
         if let Some(stored) = self.state.instance_mut(&instance_to_state(&change.addr), None) {
-            stored.dependencies = change.dependencies.iter().map(|d| d.to_string().into()).collect();
+            stored.dependencies = dependencies;
             stored.create_before_destroy = change.create_before_destroy;
         }
         self.done += 1;

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use petgraph::graph::NodeIndex;
-use rustc_hash::FxHashMap;
-use sdt_addr::{ConfigResource, Mode};
+use rustc_hash::{FxHashMap, FxHashSet};
+use sdt_addr::Mode;
 use sdt_plan::{NodeAddr, PlanMode};
 use sdt_provider::{Complaint, Marked, ReadAnswer, ReadRequest};
 use sdt_state::InstanceAddr;
@@ -26,8 +26,8 @@ pub(super) struct Closing {
     marked: bool,
     /// Tokens of creations that have succeeded.
     tokens: FxHashMap<ProviderKey, Vec<String>>,
-    /// What changed objects depend on.
-    touched: BTreeSet<ConfigResource>,
+    /// What has changed; what that depends on is read once more.
+    touched: FxHashSet<NodeIndex>,
     /// Objects that are being read, with the node they belong to, by the number of their request.
     reading: FxHashMap<(OpId, u64), (InstanceAddr, NodeIndex)>,
 }
@@ -38,16 +38,11 @@ impl Closing {
     }
 
     /// Remembers a change that has been made.
-    pub(super) fn made<'a>(
-        &mut self,
-        provider: Option<ProviderKey>,
-        token: Option<&str>,
-        dependencies: impl Iterator<Item = &'a ConfigResource>,
-    ) {
+    pub(super) fn made(&mut self, provider: Option<ProviderKey>, token: Option<&str>, n: NodeIndex) {
         if let (Some(provider), Some(token)) = (provider, token) {
             self.tokens.entry(provider).or_default().push(token.to_owned());
         }
-        self.touched.extend(dependencies.cloned());
+        self.touched.insert(n);
     }
 
     /// Tells whether something may still be started.
@@ -106,15 +101,16 @@ impl ApplyWalk {
     /// The objects to read, by provider configuration.
     fn touched_objects(&mut self) -> FxHashMap<ProviderKey, Vec<(InstanceAddr, NodeIndex, ReadRequest)>> {
         let mut out: FxHashMap<ProviderKey, Vec<_>> = FxHashMap::default();
-        let touched = std::mem::take(&mut self.closing.touched);
+        // Everything that a change needs, walked once, without the changes that nothing else needs.
+        let changed = std::mem::take(&mut self.closing.touched);
+        let graph = &self.core.graph;
+        let needed = changed.iter().flat_map(|n| graph.graph.neighbors_directed(*n, petgraph::Direction::Incoming));
+        let touched = graph.with_needed(needed.collect::<Vec<_>>());
         let keys: Vec<_> = self.state.resources.keys().cloned().collect();
         for key in keys {
-            let Some(config) =
-                config_resource(&key).filter(|c| c.resource.mode == Mode::Managed && touched.contains(c))
-            else {
-                continue;
-            };
-            let Some(n) = self.core.graph.find(&NodeAddr::Resource(config)) else { continue };
+            let config = config_resource(&key).filter(|c| c.resource.mode == Mode::Managed);
+            let node = config.and_then(|c| self.core.graph.find(&NodeAddr::Resource(c)));
+            let Some(n) = node.filter(|n| touched.contains(n)) else { continue };
             let (Some(provider), Some(info)) = (self.provider_key(n), self.core.type_info(n)) else { continue };
             if !info.provider.has_outside_effects() {
                 continue;

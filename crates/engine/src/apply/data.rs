@@ -2,7 +2,6 @@
 
 use petgraph::graph::NodeIndex;
 use sdt_config::Resource;
-use sdt_diag::Severity;
 use sdt_provider::Complaint;
 use sdt_value::{Marks, Path, Value};
 
@@ -68,16 +67,22 @@ impl ApplyWalk {
         let change = self.change(read.change);
         let address = change.addr.to_string();
         let Some(info) = self.core.type_info(read.n) else { return self.sched.finish(read.node, false) };
-        let in_check = self.core.config.resource(&change.addr.config()).is_some_and(|r| r.check.is_some());
+        let check = self.core.config.resource(&change.addr.config()).and_then(|r| r.check.clone());
         let op = self.reading.remove(&read.change).unwrap_or(crate::op::OpId(0));
         let value = match result {
             Ok(value) => value,
             Err(complaints) => {
-                let softened = complaints.into_iter().map(|c| match in_check {
-                    true => Complaint { severity: Severity::Warning, ..c },
-                    false => c,
-                });
-                let ok = self.complain(read.n, &info, &address, softened.collect());
+                let complaints = match &check {
+                    Some(name) => self.core.check_data_failed(read.mi, name, complaints),
+                    None => complaints,
+                };
+                let ok = self.complain(read.n, &info, &address, complaints);
+                if check.is_some() {
+                    // The state tells what was asked, with nothing found.
+                    let asked = super::result::known(change.after.clone());
+                    let instance = object_to_state(change.addr.key.as_ref(), &info.schema, &info.ty, &asked, &[]);
+                    self.state.set_instance(&resource_to_state(&change.addr), &change.provider.to_string(), instance);
+                }
                 self.core.progress.push(Progress::ApplyFailed { address, action: sdt_plan::Action::Read, op });
                 return self.sched.finish(read.node, ok);
             }

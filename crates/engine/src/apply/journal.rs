@@ -41,7 +41,7 @@ impl ApplyWalk {
         keys.into_iter().find(|k| self.state.instance(&addr, Some(k)).is_none()).unwrap_or_default()
     }
 
-    pub(super) fn begun(&self, m: &Making, info: &TypeInfo, change: &Change) -> Begun {
+    pub(super) fn begun(&mut self, m: &Making, info: &TypeInfo, change: &Change) -> Begun {
         let json = |v: &Value| if v.is_null() { serde_json::Value::Null } else { sdt_value::to_json(v, &info.ty) };
         let secret_inputs = info
             .schema
@@ -68,7 +68,7 @@ impl ApplyWalk {
             prior: json(&m.prior),
             prior_id: id_of(&m.prior),
             private: private_to_state(&m.private),
-            dependencies: change.dependencies.iter().map(ToString::to_string).collect(),
+            dependencies: self.dependencies(m.n).iter().map(ToString::to_string).collect(),
             create_before_destroy: change.create_before_destroy,
             replayable: !secret_inputs,
             attempt: 1,
@@ -78,9 +78,12 @@ impl ApplyWalk {
 
     /// What the journal says in the end: the object as it is in the state by now.
     pub(super) fn journal_end(&mut self, m: &Making, change: &Change, failure: Option<String>) {
-        if !m.journalled {
-            return;
-        }
+        // What has no effect outside needs no entry before its call: one after it, with the outcome, is all there is to know.
+        let begun = match (m.journalled, self.core.type_info(m.n)) {
+            (true, _) => None,
+            (false, Some(info)) if self.lasting => Some(Entry::Begun(Box::new(self.begun(m, &info, change)))),
+            _ => return,
+        };
         let addr = instance_to_state(&change.addr);
         let object = self.state.instance(&addr, m.deposed.as_deref()).map(v4::instance_to_json);
         let token = m.token.clone();
@@ -88,7 +91,7 @@ impl ApplyWalk {
             None => Entry::Done(Done { token, object: if m.action == Action::Delete { None } else { object } }),
             Some(message) => Entry::Failed(Failed { token, message, object }),
         };
-        self.core.ops.push(Op::Journal(vec![entry]));
+        self.core.ops.push(Op::Journal(begun.into_iter().chain([entry]).collect()));
     }
 
     /// How planning resolved what an interrupted run had left open; written before anything else.

@@ -68,6 +68,10 @@ pub struct ApplyWalk {
     /// Changes that have been made.
     done: usize,
     closing: close::Closing,
+    /// Whether this run changes things that outlast the process: then what lives in the state alone (a password that was drawn) is
+    /// journalled too, since those things depend on it.
+    lasting: bool,
+    dependencies: crate::lifecycle::Dependencies,
 }
 
 enum Pending {
@@ -100,6 +104,10 @@ impl ApplyWalk {
                 changes_of.entry(n).or_default().push(i);
             }
         }
+        let lasting = changes_of.iter().any(|(n, changes)| {
+            changes.iter().any(|i| plan.changes[*i].is_effective())
+                && core.type_info(*n).is_some_and(|t| t.provider.has_outside_effects())
+        });
         let halted = core.diags.has_errors();
         let closing = close::Closing::new(!plan.marked.is_empty());
         Self {
@@ -120,6 +128,8 @@ impl ApplyWalk {
             interrupted: false,
             done: 0,
             closing,
+            lasting,
+            dependencies: crate::lifecycle::Dependencies::default(),
         }
     }
 
@@ -240,6 +250,11 @@ impl ApplyWalk {
             ));
         }
         (self.state, self.core.diags)
+    }
+
+    /// What state is to remember that a node depends on.
+    fn dependencies(&mut self, n: NodeIndex) -> Arc<[Arc<str>]> {
+        self.dependencies.of(&self.core.graph, n)
     }
 
     fn set_output(&mut self, name: &str, value: &sdt_value::Value) {

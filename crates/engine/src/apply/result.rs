@@ -62,7 +62,7 @@ impl ApplyWalk {
             self.done += 1;
             let created = m.action == Action::Create || change.resume.is_some();
             let token = (m.journalled && created).then_some(m.token.as_str());
-            self.closing.made(self.provider_key(m.n), token, change.dependencies.iter());
+            self.closing.made(self.provider_key(m.n), token, m.n);
             Progress::ApplyDone {
                 address: address.clone(),
                 action: m.action,
@@ -189,14 +189,14 @@ impl ApplyWalk {
         if failed && m.action == Action::Update {
             instance.tainted = self.state.instance(&addr, None).is_some_and(|i| i.tainted);
         }
-        instance.dependencies = change.dependencies.iter().map(|d| d.to_string().into()).collect();
+        instance.dependencies = self.dependencies(m.n);
         instance.create_before_destroy = change.create_before_destroy;
         self.state.set_instance(&resource_to_state(&change.addr), &change.provider.to_string(), instance);
     }
 }
 
 /// The object with null in place of everything unknown.
-fn known(object: Value) -> Value {
+pub(super) fn known(object: Value) -> Value {
     if object.is_wholly_known() {
         return object;
     }

@@ -3,7 +3,7 @@
 use petgraph::graph::NodeIndex;
 use sdt_addr::{InstanceKey, ResourceInstance};
 use sdt_config::Resource;
-use sdt_diag::{Diagnostic, Severity};
+use sdt_diag::Diagnostic;
 use sdt_plan::{Action, Change, CheckKind, Reason};
 use sdt_provider::Complaint;
 use sdt_schema::Block;
@@ -11,6 +11,7 @@ use sdt_value::{Kind, Marks, Path, Value};
 
 use super::{Pending, PlanWalk};
 use crate::convert::{mark_schema, object_to_state, resource_to_state};
+use crate::core::TypeInfo;
 use crate::op::{Op, Progress};
 use crate::rules::RuleKind;
 use crate::scope::Ctx;
@@ -23,6 +24,7 @@ pub(super) struct DataRead {
     addr: ResourceInstance,
     key: Option<InstanceKey>,
     repetition: Repetition,
+    config: Value,
     marks: Vec<(Path, Marks)>,
 }
 
@@ -62,28 +64,7 @@ impl PlanWalk {
             let after =
                 mark_schema(&info.schema.block, unknown_computed(&info.schema.block, &config).mark_with_paths(&marks));
             self.set_slot(n, mi, key, after.clone());
-            let Some(provider) = self.provider_addr(n) else { return false };
-            let dependencies = self.dependencies(n);
-            self.add_change(
-                n,
-                Change {
-                    addr,
-                    previous: None,
-                    deposed: None,
-                    provider,
-                    action: Action::Read,
-                    reason: Some(reason),
-                    before: Value::null(info.ty.clone()),
-                    after,
-                    replace_paths: Vec::new(),
-                    importing: None,
-                    resume: None,
-                    schema_version: info.schema.version,
-                    private: Vec::new(),
-                    create_before_destroy: false,
-                    dependencies,
-                },
-            );
+            self.read_later(n, &info, addr, reason, after);
             return true;
         }
         let Some(provider) = self.core.graph.node(n).provider.and_then(|p| self.provider_keys.get(&p)).copied() else {
@@ -91,10 +72,38 @@ impl PlanWalk {
         };
         let id = self.core.op_id();
         self.core.progress.push(Progress::RefreshStart { address: text, id: None });
-        self.core.ops.push(Op::ReadData { id, provider, type_name: addr.resource.type_name.clone(), config });
-        self.pending.insert(id, Pending::Data(Box::new(DataRead { node: n, mi, addr, key, repetition, marks })));
+        self.core.ops.push(Op::ReadData {
+            id,
+            provider,
+            type_name: addr.resource.type_name.clone(),
+            config: config.clone(),
+        });
+        self.pending
+            .insert(id, Pending::Data(Box::new(DataRead { node: n, mi, addr, key, repetition, config, marks })));
         self.runs.entry(n).or_default().open += 1;
         true
+    }
+
+    /// Leaves a read to apply.
+    fn read_later(&mut self, n: NodeIndex, info: &TypeInfo, addr: ResourceInstance, reason: Reason, after: Value) {
+        let Some(provider) = self.provider_addr(n) else { return };
+        let change = Change {
+            addr,
+            previous: None,
+            deposed: None,
+            provider,
+            action: Action::Read,
+            reason: Some(reason),
+            before: Value::null(info.ty.clone()),
+            after,
+            replace_paths: Vec::new(),
+            importing: None,
+            resume: None,
+            schema_version: info.schema.version,
+            private: Vec::new(),
+            create_before_destroy: false,
+        };
+        self.add_change(n, change);
     }
 
     fn provider_is_unknown(&self, n: NodeIndex) -> bool {
@@ -117,10 +126,14 @@ impl PlanWalk {
         let value = match result {
             Ok(value) => value,
             Err(complaints) if resource.check.is_some() => {
-                // Data of a check must not stop anything.
-                let warnings = complaints.into_iter().map(|c| Complaint { severity: Severity::Warning, ..c }).collect();
+                // Data of a check must not stop anything; apply tries again.
+                let name = resource.check.clone().unwrap_or_default();
+                let warnings = self.core.check_data_failed(read.mi, &name, complaints);
                 self.complain(n, &address, warnings);
-                self.set_slot(n, read.mi, read.key, Value::unknown(info.ty.clone()));
+                let unread = unknown_computed(&info.schema.block, &read.config).mark_with_paths(&read.marks);
+                let unread = mark_schema(&info.schema.block, unread);
+                self.set_slot(n, read.mi, read.key.clone(), unread.clone());
+                self.read_later(n, &info, read.addr, Reason::ReadBecauseCheckNested, unread);
                 return self.close_one(n, true);
             }
             Err(complaints) => {
@@ -145,9 +158,13 @@ impl PlanWalk {
             self.state.set_instance(&resource_to_state(&read.addr), &provider.to_string(), instance);
         }
         self.set_slot(n, read.mi, read.key.clone(), marked.clone());
-        let ctx = Ctx::new(&self.core, read.mi).repeated(read.repetition.clone()).with_self(marked);
+        let ctx = Ctx::new(&self.core, read.mi).repeated(read.repetition.clone()).with_self(marked.clone());
         let outcomes = ctx.outcomes(&resource.lifecycle.postconditions, RuleKind::Postcondition, resource.span);
         let ok = self.core.run_rules(&outcomes, CheckKind::Resource, &of.module, &of.resource.to_string(), address);
+        if resource.check.is_some() {
+            // Read now to judge the plan, and again to judge what apply makes.
+            self.read_later(n, &info, read.addr, Reason::ReadBecauseCheckNested, marked);
+        }
         self.close_one(n, ok);
     }
 }

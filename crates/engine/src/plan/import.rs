@@ -28,7 +28,7 @@ impl PlanWalk {
             match self.targets_of(import) {
                 Ok(found) => {
                     for (to, id) in found {
-                        self.start_import(n, import, to, id);
+                        self.start_import(n, Some(import), to, id);
                     }
                 }
                 Err(diags) => {
@@ -36,6 +36,21 @@ impl PlanWalk {
                     self.runs.entry(n).or_default().failed = true;
                 }
             }
+        }
+    }
+
+    /// Starts the imports that were asked for by command into a resource.
+    pub(super) fn start_commanded_imports(&mut self, n: NodeIndex, addr: &ConfigResource) {
+        let here = |(to, _): &&(ResourceInstance, String)| to.config() == *addr;
+        let wanted: Vec<(ResourceInstance, String)> = self.options.imports.iter().filter(here).cloned().collect();
+        for (to, id) in wanted {
+            if self.prior(n, &to).is_some() {
+                let detail = format!("There is an object at {to} in the state already: sdt state rm {to} makes room.");
+                self.core.diags.push(Diagnostic::error("Resource already managed by Terraform", detail));
+                self.runs.entry(n).or_default().failed = true;
+                continue;
+            }
+            self.start_import(n, None, to, Value::string(id));
         }
     }
 
@@ -71,7 +86,7 @@ impl PlanWalk {
         Ok(found)
     }
 
-    fn start_import(&mut self, n: NodeIndex, import: &Import, addr: ResourceInstance, id: Value) {
+    fn start_import(&mut self, n: NodeIndex, import: Option<&Import>, addr: ResourceInstance, id: Value) {
         // An object that is in state already has been imported before.
         if self.prior(n, &addr).is_some() || !self.included(n, &addr) {
             return;
@@ -82,14 +97,17 @@ impl PlanWalk {
                 r.expansions.iter().any(|(m, e)| *m == mi && e.members.iter().any(|(k, _)| *k == addr.key))
             })
         });
-        if !claimed {
-            self.core.diags.push(
-                Diagnostic::error(
-                    "Configuration for import target does not exist",
-                    format!("The configuration has no {addr} to import into. Declare it, or remove the import block."),
-                )
-                .at(import.to.span()),
+        // What nothing declares is only looked at here, for its configuration to be written.
+        let undeclared = self.core.graph.node(n).module.is_none();
+        if !claimed && !undeclared {
+            let d = Diagnostic::error(
+                "Configuration for import target does not exist",
+                format!("The configuration has no {addr} to import into. Declare it, or leave it out."),
             );
+            self.core.diags.push(match import {
+                Some(import) => d.at(import.to.span()),
+                None => d,
+            });
             self.runs.entry(n).or_default().failed = true;
             return;
         }
@@ -172,8 +190,9 @@ fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
     if diags.has_errors() {
         return Err(diags);
     }
-    if id.deep_marks().contains(Marks::SENSITIVE) {
-        return Err(bad_id(import, "The import id cannot be sensitive, since it is shown."));
+    let (id, marks) = id.unmark_deep();
+    if marks.contains(Marks::EPHEMERAL) {
+        return Err(bad_id(import, "The import id cannot be ephemeral, since it is kept in the plan."));
     }
     if id.is_null() {
         return Err(bad_id(import, "The import id cannot be null."));
@@ -243,4 +262,32 @@ fn target(ctx: &Ctx<'_>, expr: &Expr) -> Result<ResourceInstance, Diagnostics> {
             .at(expr.span())
             .into()
     })
+}
+
+/// Whether configuration can be written for what a block imports: one object of the root module.
+pub(super) fn can_generate(import: &Import) -> bool {
+    import.for_each.is_none() && import.to_module.is_root() && import.to.as_traversal().is_ok()
+}
+
+/// The resources that blocks import and nothing declares, with their provider configurations.
+pub(super) fn undeclared_targets(config: &sdt_config::Config) -> Vec<(sdt_state::ResourceKey, String)> {
+    let mut found = Vec::new();
+    for import in config.root.imports.iter().filter(|i| can_generate(i)) {
+        let target = import.to_resource.clone().in_module(import.to_module.clone());
+        if config.resource(&target).is_some() {
+            continue;
+        }
+        let local = match &import.provider {
+            Some((local, _)) => local.clone(),
+            None => {
+                let name = import.to_resource.type_name.split('_').next().unwrap_or_default();
+                sdt_addr::LocalProviderConfig { name: name.into(), alias: None }
+            }
+        };
+        if let Some(provider) = config.resolve_provider(&import.to_module, &local) {
+            let r = &import.to_resource;
+            found.push((sdt_state::ResourceKey::managed("", &*r.type_name, &*r.name), provider.to_string()));
+        }
+    }
+    found
 }

@@ -240,19 +240,17 @@ impl PlanWalk {
             self.core.diags.push(self::prevented(&address, resource));
         }
         let before = plan.prior.map_or_else(|| Value::null(info.ty.clone()), |p| self.priors[p].marked(info));
-        let dependencies = self.dependencies(n);
         let create_before_destroy = self.create_first.contains(&n);
         let importing = plan.prior.and_then(|p| self.priors[p].imported.clone()).map(|id| Importing { id });
         let resume = plan.prior.filter(|_| action == Action::Update).and_then(|p| self.priors[p].resume.clone());
         let after = if action == Action::NoOp { before.clone() } else { after };
-        if action == Action::NoOp
-            && importing.is_none()
-            && let Some(stored) = self.state.instance_mut(&crate::convert::instance_to_state(&plan.addr), None)
-        {
+        if action == Action::NoOp && importing.is_none() {
             // Nothing will be applied, so what is remembered of order is brought up to date here.
-            let deps: Vec<std::sync::Arc<str>> = dependencies.iter().map(|d| d.to_string().into()).collect();
-            if *stored.dependencies != deps {
-                stored.dependencies = deps.into();
+            let dependencies = self.dependencies(n);
+            let stored = self.state.instance_mut(&crate::convert::instance_to_state(&plan.addr), None);
+            let Some(stored) = stored else { return false };
+            if stored.dependencies != dependencies {
+                stored.dependencies = dependencies;
             }
             if stored.create_before_destroy != create_before_destroy {
                 stored.create_before_destroy = create_before_destroy;
@@ -280,7 +278,6 @@ impl PlanWalk {
                 schema_version: info.schema.version,
                 private: private.to_vec(),
                 create_before_destroy,
-                dependencies,
             },
         );
         ok

@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
 use rustc_hash::{FxHashMap, FxHashSet};
-use sdt_addr::{ConfigResource, Mode, ResourceInstance};
+use sdt_addr::{Mode, ResourceInstance};
 use sdt_config::Config;
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_plan::{Base, Change, CheckKind, Drift, Marked, NodeAddr, Plan, PlanMode};
+use sdt_plan::{Action, Base, Change, CheckKind, Drift, Marked, NodeAddr, Plan, PlanMode};
 use sdt_state::{Entry, State, Unresolved};
 
 use crate::core::{Core, Stage};
@@ -71,6 +71,7 @@ pub struct PlanWalk {
     /// After moves and refresh.
     state: State,
     moved: crate::moves::Moved,
+    open_moves: crate::moves::Open,
     priors: Vec<Prior>,
     priors_of: FxHashMap<NodeIndex, Vec<PriorId>>,
     runs: FxHashMap<NodeIndex, Run>,
@@ -81,11 +82,12 @@ pub struct PlanWalk {
     provider_keys: FxHashMap<NodeIndex, ProviderKey>,
     provider_unknown: FxHashSet<NodeIndex>,
     create_first: FxHashSet<NodeIndex>,
-    dependencies: FxHashMap<NodeIndex, Arc<[ConfigResource]>>,
+    dependencies: crate::lifecycle::Dependencies,
     unresolved: Vec<Unresolved>,
     recovered: Vec<Entry>,
     unfinished: Vec<Unfinished>,
     marked: Vec<(NodeIndex, Marked)>,
+    generated: Vec<sdt_plan::Generated>,
     interrupted: bool,
 }
 
@@ -125,22 +127,31 @@ impl PlanWalk {
         let PlanInput { config, state: base_state, unresolved, variables, options, providers, env, timestamp } = input;
         let tree = Tree::new(&config);
         let mut state = base_state.clone();
-        let (moved, mut diags) = crate::moves::apply_moves(&config, &tree, &mut state);
-        let open: Vec<_> =
+        let (moved, open_moves, mut diags) = crate::moves::apply_moves(&config, &tree, &mut state);
+        diags.extend(crate::targets::check_moves(&options, &moved));
+        let mut open: Vec<_> =
             unresolved.iter().map(|u| (u.begun.address.resource.clone(), u.begun.provider.clone())).collect();
+        if options.generate {
+            open.extend(import::undeclared_targets(&config));
+        }
         let (graph, more) = ConfigGraph::build(&config, &tree, &state, &open);
         diags.extend(more);
         let mut core = Core::new(Stage::Plan, config, tree, graph, env, providers, variables);
         diags.extend(crate::targets::check(&core, &options, &state));
-        diags.extend(undeclared(&core.config));
+        diags.extend(undeclared(&core.config, options.generate));
         let targeted = crate::targets::targeted(&core.graph, &options);
         let wanted = crate::targets::wanted(&core.graph, &options, targeted.as_ref());
         let failed = diags.has_errors();
         core.diags = diags;
+        // A move by itself is no change that was found outside.
+        let base_state = match options.mode {
+            PlanMode::RefreshOnly if !moved.is_empty() => state.clone(),
+            _ => base_state,
+        };
         let mut walk = Self {
             sched: Scheduler::new(&core.graph.graph),
             create_first: crate::lifecycle::create_first(&core, &state),
-            dependencies: FxHashMap::default(),
+            dependencies: crate::lifecycle::Dependencies::default(),
             base: Base { lineage: base_state.lineage.clone(), serial: base_state.serial },
             core,
             options,
@@ -150,6 +161,7 @@ impl PlanWalk {
             base_state,
             state,
             moved,
+            open_moves,
             priors: Vec::new(),
             priors_of: FxHashMap::default(),
             runs: FxHashMap::default(),
@@ -163,6 +175,7 @@ impl PlanWalk {
             recovered: Vec::new(),
             unfinished: Vec::new(),
             marked: Vec::new(),
+            generated: Vec::new(),
             interrupted: false,
         };
         if failed {
@@ -256,6 +269,10 @@ impl PlanWalk {
         let mut ok = true;
         for mi in self.core.insts.of_module(id).to_vec() {
             let address = sdt_addr::AbsCheck { module: self.core.insts.all[mi].addr.clone(), name: name.into() };
+            if self.core.checks.has_failed(path, &format!("check.{name}"), &address.to_string()) {
+                // Its data could not be read, so there is nothing to assert.
+                continue;
+            }
             let outcomes = Ctx::new(&self.core, mi).outcomes(&check.asserts, RuleKind::Assert, check.span);
             ok &= self.core.run_rules(&outcomes, CheckKind::Check, path, &format!("check.{name}"), address.to_string());
         }
@@ -292,6 +309,9 @@ impl PlanWalk {
     }
 
     fn included(&self, n: NodeIndex, addr: &ResourceInstance) -> bool {
+        if self.options.excludes.iter().any(|t| t.contains(addr)) {
+            return false;
+        }
         match &self.targeted {
             None => true,
             // What a target needs is planned whole; of what it names, only the instances it names.
@@ -299,13 +319,37 @@ impl PlanWalk {
         }
     }
 
-    fn dependencies(&mut self, n: NodeIndex) -> Arc<[ConfigResource]> {
-        if let Some(known) = self.dependencies.get(&n) {
-            return known.clone();
+    /// Where nothing else is planned, a mere move is worth telling.
+    fn note_moves(&mut self) {
+        if self.options.mode != PlanMode::RefreshOnly {
+            return;
         }
-        let found = crate::lifecycle::dependencies(&self.core.graph, n);
-        self.dependencies.insert(n, found.clone());
-        found
+        let told: FxHashSet<ResourceInstance> = self.drift.iter().map(|d| d.addr.clone()).collect();
+        for i in 0..self.priors.len() {
+            let prior = self.priors[i].clone();
+            let Some(previous) = self.moved.get(&prior.addr).cloned() else { continue };
+            if prior.deposed.is_some() || told.contains(&prior.addr) {
+                continue;
+            }
+            let (Some(info), Some(provider)) = (self.core.type_info(prior.node), self.provider_addr(prior.node)) else {
+                continue;
+            };
+            let value = prior.marked(&info);
+            self.drift.push(Drift {
+                addr: prior.addr,
+                previous: Some(previous),
+                deposed: None,
+                provider,
+                action: Action::NoOp,
+                before: value.clone(),
+                after: value,
+            });
+        }
+    }
+
+    /// What state remembers that a node depends on.
+    fn dependencies(&mut self, n: NodeIndex) -> Arc<[Arc<str>]> {
+        self.dependencies.of(&self.core.graph, n)
     }
 
     /// The plan. With errors it is only good to be shown.
@@ -317,6 +361,13 @@ impl PlanWalk {
                 "Planning was stopped before its end; nothing has been changed.",
             ));
         }
+        let moves = crate::moves::check_expanded(&self.core, &self.open_moves);
+        if moves.has_errors() {
+            self.core.diags = moves;
+            self.changes.clear();
+            self.drift.clear();
+        }
+        self.note_moves();
         let outputs = self.output_changes();
         let mut changes: Vec<(NodeIndex, Change)> = std::mem::take(&mut self.changes);
         changes.sort_by(|(_, a), (_, b)| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
@@ -336,9 +387,10 @@ impl PlanWalk {
         let state_changed = !self.state.same_content(&self.base_state);
         let mut drift = std::mem::take(&mut self.drift);
         drift.sort_by(|a, b| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
-        if !self.options.targets.is_empty() {
+        if self.options.is_limited() {
             self.core.diags.0.insert(0, crate::targets::warning());
         }
+        let complete = !self.options.is_limited();
         let plan = Plan {
             mode: self.options.mode,
             changes: changes.into_iter().map(|(_, c)| c).collect(),
@@ -354,9 +406,10 @@ impl PlanWalk {
             replace: self.options.replace,
             timestamp: self.timestamp,
             errored,
-            complete: self.targeted.is_none(),
+            complete,
             state_changed,
             recovered: self.recovered.iter().filter_map(|e| serde_json::to_value(e).ok()).collect(),
+            generated: self.generated,
             marked: self.marked.into_iter().map(|(_, m)| m).collect(),
         };
         (plan, self.core.diags)
@@ -387,7 +440,7 @@ impl PlanWalk {
 }
 
 /// Blocks that name what is declared and must not be, or is not and must be.
-fn undeclared(config: &Config) -> Diagnostics {
+fn undeclared(config: &Config, generate: bool) -> Diagnostics {
     let mut diags = Diagnostics::new();
     for module in config.modules() {
         for removed in &module.removed {
@@ -409,7 +462,7 @@ fn undeclared(config: &Config) -> Diagnostics {
     }
     for import in &config.root.imports {
         let target = import.to_resource.clone().in_module(import.to_module.clone());
-        if config.resource(&target).is_none() {
+        if config.resource(&target).is_none() && !(generate && import::can_generate(import)) {
             let detail = format!("There is no {target} to import into. Declare it, or remove the import block.");
             let d = Diagnostic::error("Configuration for import target does not exist", detail);
             diags.push(d.at(import.to.span()));

@@ -43,6 +43,19 @@ impl PlanWalk {
                 }
                 continue;
             }
+            if self.options.generate
+                && let Some(import_id) = prior.imported.clone()
+            {
+                let prior = prior.clone();
+                let Some(info) = self.core.type_info(n) else { return false };
+                self.generated.push(sdt_plan::Generated {
+                    addr: prior.addr.clone(),
+                    id: import_id.as_str().unwrap_or_default().to_owned(),
+                    object: prior.marked(&info),
+                    schema: info.schema.clone(),
+                });
+                continue;
+            }
             ok &= self.plan_delete(n, id, expansions);
         }
         ok
@@ -66,15 +79,14 @@ impl PlanWalk {
             self.core.diags.push(super::instance::prevented(&address, r));
         }
         let Some(provider) = self.provider_addr(n) else { return false };
-        let forget = resource.is_none() && self.forgotten(&prior.addr);
+        let forget = resource.is_none() && self.options.mode != PlanMode::Destroy && self.forgotten(&prior.addr);
         let reason = match (self.options.mode, &prior.deposed) {
             (PlanMode::Normal, None) => Some(self.reason(&prior.addr, resource.as_ref(), expansions)),
             _ => None,
         };
         let action = if forget { Action::Forget } else { Action::Delete };
-        let dependencies = self.dependencies(n);
         let change = Change {
-            previous: self.moved.get(&prior.addr).cloned(),
+            previous: (self.options.mode != PlanMode::Destroy).then(|| self.moved.get(&prior.addr).cloned()).flatten(),
             addr: prior.addr.clone(),
             deposed: prior.deposed.clone(),
             provider,
@@ -88,7 +100,6 @@ impl PlanWalk {
             schema_version: info.schema.version,
             private: prior.private.to_vec(),
             create_before_destroy: false,
-            dependencies,
         };
         self.add_change(n, change);
         if forget && !self.core.diags.0.iter().any(|d| d.summary == FORGOTTEN) {

@@ -21,6 +21,9 @@ impl PlanWalk {
             return;
         }
         if self.options.mode == PlanMode::Destroy || self.core.graph.node(n).module.is_none() {
+            if self.options.generate && self.options.mode == PlanMode::Normal {
+                self.start_imports(n, addr);
+            }
             self.become_ready(n);
             return;
         }
@@ -33,6 +36,9 @@ impl PlanWalk {
         }
         if addr.resource.mode == Mode::Managed && self.options.mode == PlanMode::Normal {
             self.start_imports(n, addr);
+        }
+        if addr.resource.mode == Mode::Managed {
+            self.start_commanded_imports(n, addr);
         }
         self.become_ready(n);
     }

@@ -153,12 +153,15 @@ fn type_diff<'a>(change: &Change<'a>, ty: &'a Type) -> Diff<'a> {
 }
 
 /// Compares two values by what their JSON is: outputs, attributes of any type, JSON inside strings. As in Terraform's text, such
-/// values never say that they force a replacement.
+/// values do not say that they force a replacement.
 pub(crate) fn value_diff<'a>(change: &Change<'a>) -> Diff<'a> {
     if change.replace.is_empty() {
         return untyped_diff(change);
     }
-    untyped_diff(&Change { replace: Vec::new(), ..change.clone() })
+    let mut diff = untyped_diff(&Change { replace: Vec::new(), ..change.clone() });
+    // A value that is not shown, or not known yet, is not taken for what its JSON is.
+    diff.replace = change.replaces() && (change.is_unknown() || change.whole_secret().is_some());
+    diff
 }
 
 fn untyped_diff<'a>(change: &Change<'a>) -> Diff<'a> {
