@@ -12,6 +12,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("hcl", &["value", "diag"]),
     ("funcs", &["hcl", "diag", "value"]),
     ("config", &["hcl", "addr", "schema", "diag", "value"]),
+    ("fetch", &["config"]),
+    ("fuzz", &["hcl", "funcs", "config", "state", "value", "diag"]),
     ("state", &["value", "addr", "diag"]),
     ("features", &[]),
     ("aws/sdk", &["features"]),

@@ -112,30 +112,14 @@ impl Value {
     }
 }
 
-/// The part of a known beginning that stays whatever follows: a last character that may combine with the next one, as `e` does
-/// with an accent, is not certain. Source: cty `ctystrings.SafeKnownPrefix`.
+/// The part of a known beginning that stays whatever follows: the last character may combine with the next one, as `e` does with an
+/// accent, unless it is one that separates. Source: cty `ctystrings.SafeKnownPrefix`.
 fn safe_prefix(prefix: &str) -> &str {
-    let Some((at, last)) = prefix.char_indices().next_back() else { return prefix };
-    if combines_forward(last) { &prefix[..at] } else { prefix }
-}
-
-/// Whether a character may become another one together with what follows it.
-fn combines_forward(c: char) -> bool {
-    /// Characters that combine with one before them beside the combining diacritical marks.
-    const LATER: [u32; 27] = [
-        0x653, 0x654, 0x655, 0x93C, 0x9BE, 0x9D7, 0xB3E, 0xB56, 0xB57, 0xBBE, 0xBD7, 0xC56, 0xCC2, 0xCD5, 0xCD6, 0xD3E,
-        0xD57, 0xDCA, 0xDCF, 0xDDF, 0x102E, 0x1B35, 0x3099, 0x309A, 0x110BA, 0x1133E, 0x11357,
-    ];
-    if ('\u{1100}'..='\u{11ff}').contains(&c) || ('\u{ac00}'..='\u{d7a3}').contains(&c) {
-        return true;
+    let separates = |c: char| c == ' ' || c.is_ascii_punctuation() && !"<>=".contains(c);
+    match prefix.char_indices().next_back() {
+        Some((at, last)) if !separates(last) => &prefix[..at],
+        _ => prefix,
     }
-    let mut parts = Vec::new();
-    unicode_normalization::char::decompose_canonical(c, |part| parts.push(part));
-    let Some(&first) = parts.first() else { return false };
-    (0x300..=0x345)
-        .chain(LATER)
-        .filter_map(char::from_u32)
-        .any(|mark| first == mark || unicode_normalization::char::compose(first, mark).is_some())
 }
 
 fn in_range(r: &Refinement, len: usize) -> bool {
