@@ -23,6 +23,8 @@ pub struct AwsBackend;
 
 /// The services, one line each.
 const SERVICES: &[Service<Aws>] = &[
+    #[cfg(feature = "acm")]
+    sdt_aws_acm::SERVICE,
     #[cfg(feature = "appautoscaling")]
     sdt_aws_appautoscaling::SERVICE,
     #[cfg(feature = "cloudwatch")]

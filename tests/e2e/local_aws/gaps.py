@@ -3,16 +3,11 @@ import hashlib
 import json
 
 
-# Tags of scaling targets by ARN.
-SCALING_TAGS = {}
-
-
 def fill():
-    for gap in (ecs_service_settings, ec2_described_group_rules, rds_own_resource_ids, logs_associate_kms_key,
-                s3_markers_can_go, ec2_dhcp_options_take_tags, ec2_dhcp_options_leave_networks, ec2_network_acl_rules_may_be_gone,
-                appautoscaling_tags, rds_parameters_by_user, rds_changed_event_subscriptions, rds_enhanced_monitoring,
-                efs_backup_policies, efs_policies_can_go, efs_replications,
-                tagging_of_more_services):
+    for gap in (tagging_of_more_types, ecs_service_settings, ec2_described_group_rules, rds_own_resource_ids,
+                logs_associate_kms_key, s3_markers_can_go, ec2_dhcp_options_take_tags, ec2_dhcp_options_leave_networks,
+                ec2_network_acl_rules_may_be_gone, appautoscaling_tags, rds_parameters_by_user, rds_changed_event_subscriptions,
+                rds_enhanced_monitoring, rds_serverless_scaling, efs_backup_policies, efs_policies_can_go, efs_replications):
         gap()
 
 
@@ -84,6 +79,38 @@ def s3_markers_can_go():
     FakeDeleteMarker.dispose = lambda marker, garbage=False: None
 
 
+# Tags of scalable targets by ARN.
+SCALABLE_TARGET_TAGS = {}
+
+
+def tagging_of_more_types():
+    """GetResources lists scalable targets, services of Cloud Map, and groups and event subscriptions of RDS too."""
+    from moto.rds.models import rds_backends
+    from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend as Backend
+    from moto.servicediscovery.models import servicediscovery_backends
+    plain = Backend._get_resources_generator
+
+    def fits(tags, filters):
+        return all(any(t["Key"] == f["Key"] and (not f.get("Values") or t["Value"] in f["Values"]) for t in tags) for f in filters or [])
+
+    def resources(self, tag_filters=None, resource_type_filters=None):
+        yield from plain(self, tag_filters, resource_type_filters)
+        discovery = servicediscovery_backends[self.account_id][self.region_name]
+        rds = rds_backends[self.account_id][self.region_name]
+        of_rds = (("rds:pg", rds.db_parameter_groups), ("rds:subgrp", rds.subnet_groups), ("rds:es", rds.event_subscriptions))
+        more = (
+            *((kind, ((o.arn, o.get_tags()) for o in objects.values())) for kind, objects in of_rds),
+            ("servicediscovery:service", ((s.arn, discovery.list_tags_for_resource(s.arn)["Tags"]) for s in discovery.services.values())),
+            ("application-autoscaling:scalable-target",
+             ((arn, [{"Key": k, "Value": v} for k, v in tags.items()]) for arn, tags in SCALABLE_TARGET_TAGS.items())),
+        )
+        for kind, found in more:
+            if not resource_type_filters or {kind, kind.split(":")[0]} & set(resource_type_filters):
+                yield from ({"ResourceARN": arn, "Tags": tags} for arn, tags in found if tags and fits(tags, tag_filters))
+
+    Backend._get_resources_generator = resources
+
+
 def ec2_dhcp_options_take_tags():
     """CreateDhcpOptions takes tags, as every other creation."""
     from moto.ec2.models.dhcp_options import DHCPOptionsSetBackend
@@ -136,8 +163,7 @@ def ec2_network_acl_rules_may_be_gone():
 def appautoscaling_tags():
     """RegisterScalableTarget takes tags; ListTagsForResource, TagResource and UntagResource."""
     from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Responses
-    plain = Responses.register_scalable_target
-    tags = SCALING_TAGS
+    plain, tags = Responses.register_scalable_target, SCALABLE_TARGET_TAGS
 
     def register(self):
         reply = plain(self)
@@ -236,6 +262,13 @@ def rds_enhanced_monitoring():
     Responses.modify_db_instance = keeping(Responses.modify_db_instance)
 
 
+def rds_serverless_scaling():
+    """Only serverless clusters say how they scale."""
+    from moto.rds.models import DBCluster
+    plain = DBCluster.scaling_configuration_info
+    DBCluster.scaling_configuration_info = property(lambda cluster: plain.fget(cluster) if cluster.engine_mode == "serverless" else None)
+
+
 def efs_backup_policies():
     """PutBackupPolicy."""
     from moto.efs.models import FileSystem
@@ -307,39 +340,3 @@ def efs_replications():
     Responses.create_replication_configuration = create
     Responses.describe_replication_configurations = describe
     Responses.delete_replication_configuration = delete
-
-
-def tagging_of_more_services():
-    """GetResources lists more kinds of objects: scaling targets, discovery services, parts of RDS."""
-    from moto.applicationautoscaling.models import applicationautoscaling_backends
-    from moto.rds.models import rds_backends
-    from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend as Backend
-    from moto.servicediscovery.models import servicediscovery_backends
-    plain = Backend._get_resources_generator
-
-    def fits(tags, filters):
-        have = {tag["Key"]: tag["Value"] for tag in tags}
-        return all(f["Key"] in have and (not f.get("Values") or have[f["Key"]] in f["Values"]) for f in filters or [])
-
-    def more(self):
-        scaling = applicationautoscaling_backends[self.account_id][self.region_name]
-        for by_dimension in scaling.targets.values():
-            for target in by_dimension.values():
-                tags = SCALING_TAGS.get(target.arn, {})
-                yield "application-autoscaling:scalable-target", target.arn, [{"Key": k, "Value": v} for k, v in tags.items()]
-        discovery = servicediscovery_backends[self.account_id][self.region_name]
-        for service in discovery.services.values():
-            yield "servicediscovery:service", service.arn, discovery.list_tags_for_resource(service.arn)["Tags"]
-        rds = rds_backends[self.account_id][self.region_name]
-        for kind, found in (("rds:subgrp", rds.subnet_groups), ("rds:pg", rds.db_parameter_groups)):
-            for group in found.values():
-                yield kind, group.arn, group.get_tags()
-
-    def generator(self, tag_filters=None, resource_type_filters=None):
-        yield from plain(self, tag_filters, resource_type_filters)
-        for kind, arn, tags in more(self):
-            wanted = not resource_type_filters or kind in resource_type_filters or kind.split(":")[0] in resource_type_filters
-            if tags and wanted and fits(tags, tag_filters):
-                yield {"ResourceARN": arn, "Tags": tags}
-
-    Backend._get_resources_generator = generator

@@ -86,23 +86,20 @@ impl Resource for Target {
             })
         };
         let wanted: Vec<Option<Found>> = known.iter().map(|k| of(k).cloned()).collect();
-        let arns: Vec<(String, Tags)> = known
-            .iter()
-            .zip(&wanted)
-            .filter_map(|(k, f)| Some((f.as_ref()?.scalable_target_arn.clone()?, k.tags.clone())))
-            .collect();
-        let read = |arn: String| async move {
+        let prior = |k: &Self, f: &Found| (f.scalable_target_arn.clone().unwrap_or_default(), k.tags.clone());
+        let arns: Vec<_> = known.iter().zip(&wanted).filter_map(|(k, f)| Some(prior(k, f.as_ref()?))).collect();
+        let tags = tagging::confirmed(cx, Self::META.name, &arns, |arn| async move {
             let answer = appautoscaling(cx.api).list_tags_for_resource().resource_arn(arn).send().await.api()?;
             Ok(answer.tags.unwrap_or_default().into_iter().collect())
+        });
+        let mut tags: HashMap<String, Tags> =
+            arns.iter().map(|(arn, _)| arn.clone()).zip(tags.await?).filter_map(|(arn, t)| Some((arn, t?))).collect();
+        let one = |f: Option<Found>| {
+            let f = f?;
+            let tags = tags.remove(f.scalable_target_arn.as_deref().unwrap_or_default())?;
+            Some(Self::seen(f, tags))
         };
-        let tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?;
-        let tags: HashMap<String, Tags> =
-            arns.into_iter().zip(tags).filter_map(|((arn, _), tags)| Some((arn, tags?))).collect();
-        let object = |f: Found| {
-            let tags = f.scalable_target_arn.as_ref().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
-            Self::seen(f, tags)
-        };
-        Ok(wanted.into_iter().map(|f| f.map(object)).collect())
+        Ok(wanted.into_iter().map(one).collect())
     }
 
     async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {

@@ -1,7 +1,5 @@
 //! `aws_cloudwatch_metric_alarm`
 
-use std::collections::HashMap;
-
 use sdt_aws_core::{Aws, tagging, tags};
 use sdt_provider::{
     Block, Changes, Complaint, Computed, Cx, Described, Error, Id, Map, Name, OPERATION_TAG, OptComputed, Path,
@@ -190,20 +188,19 @@ impl Resource for MetricAlarm {
         let alarms = answer["MetricAlarms"].as_array().cloned().unwrap_or_default();
         let of = |k: &Self| alarms.iter().find(|a| a["AlarmName"].as_str() == Some(&k.id)).cloned();
         let found: Vec<Option<Json>> = known.iter().map(of).collect();
-        let arn = |alarm: &Json| alarm["AlarmArn"].as_str().unwrap_or_default().to_owned();
-        let arns: Vec<(String, Tags)> =
-            known.iter().zip(&found).filter_map(|(k, a)| Some((arn(a.as_ref()?), k.tags.clone()))).collect();
-        let read = |arn: String| async move {
+        let prior = |k: &Self, a: &Json| (string(&a["AlarmArn"]).unwrap_or_default(), k.tags.clone());
+        let arns: Vec<_> = known.iter().zip(&found).filter_map(|(k, a)| Some(prior(k, a.as_ref()?))).collect();
+        let tags = tagging::confirmed(cx, Self::META.name, &arns, |arn| async move {
             let answer = cloudwatch(cx.api).call("ListTagsForResource", json!({ "ResourceARN": arn })).await?;
             let tags = answer["Tags"].as_array().into_iter().flatten();
-            let tags = tags.filter_map(|t| Some((string(&t["Key"])?, string(&t["Value"]).unwrap_or_default())));
-            Ok(tags.collect())
+            Ok(tags.filter_map(|t| Some((string(&t["Key"])?, string(&t["Value"]).unwrap_or_default()))).collect())
+        });
+        let mut tags = tags.await?.into_iter();
+        let one = |alarm: Option<Json>| {
+            let alarm = alarm?;
+            Some(Self::seen(&alarm, tags.next().flatten()?))
         };
-        let tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?;
-        let tags: HashMap<String, Tags> =
-            arns.into_iter().zip(tags).filter_map(|((arn, _), tags)| Some((arn, tags?))).collect();
-        let object = |alarm: Json| Self::seen(&alarm, tags.get(&arn(&alarm)).cloned().unwrap_or_default());
-        Ok(found.into_iter().map(|a| a.map(object)).collect())
+        Ok(found.into_iter().map(one).collect())
     }
 
     async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {

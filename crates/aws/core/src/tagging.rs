@@ -24,22 +24,42 @@ struct Kind {
     type_name: &'static str,
     /// Its name in the tagging API.
     filter: &'static str,
+    /// Not everywhere does the tagging API know the type; asking for it then fails the whole call.
+    everywhere: bool,
     /// Objects without tags are not listed. Where some implementations do not list the type at all, absence says nothing.
     absence_counts: bool,
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 9] = [
+    Kind { type_name: "aws_cloudwatch_log_group", filter: "logs", everywhere: true, absence_counts: true },
+    Kind {
+        type_name: "aws_ecs_task_definition",
+        filter: "ecs:task-definition",
+        everywhere: true,
+        absence_counts: true,
+    },
+    Kind { type_name: "aws_db_subnet_group", filter: "rds:subgrp", everywhere: true, absence_counts: false },
+    Kind { type_name: "aws_db_event_subscription", filter: "rds:es", everywhere: true, absence_counts: false },
+    Kind { type_name: "aws_db_parameter_group", filter: "rds:pg", everywhere: true, absence_counts: false },
+    Kind {
+        type_name: "aws_cloudwatch_metric_alarm",
+        filter: "cloudwatch:alarm",
+        everywhere: true,
+        absence_counts: false,
+    },
     Kind {
         type_name: "aws_appautoscaling_target",
         filter: "application-autoscaling:scalable-target",
+        everywhere: false,
         absence_counts: false,
     },
-    Kind { type_name: "aws_cloudwatch_metric_alarm", filter: "cloudwatch:alarm", absence_counts: true },
-    Kind { type_name: "aws_service_discovery_service", filter: "servicediscovery:service", absence_counts: false },
-    Kind { type_name: "aws_sns_topic", filter: "sns", absence_counts: true },
-    Kind { type_name: "aws_cloudwatch_log_group", filter: "logs", absence_counts: true },
-    Kind { type_name: "aws_ecs_task_definition", filter: "ecs:task-definition", absence_counts: true },
-    Kind { type_name: "aws_db_subnet_group", filter: "rds:subgrp", absence_counts: false },
+    Kind {
+        type_name: "aws_service_discovery_service",
+        filter: "servicediscovery:service",
+        everywhere: false,
+        absence_counts: false,
+    },
+    Kind { type_name: "aws_sns_topic", filter: "sns", everywhere: true, absence_counts: false },
 ];
 
 /// Tags by ARN, and whether that is all there are.
@@ -68,7 +88,7 @@ where
     let listing = if all.len() < HANDFUL || cx.together(type_name).is_empty() {
         None
     } else {
-        let listing = cx.shared("tagging:GetResources", list(cx, &all)).await;
+        let listing = cx.shared("tagging:GetResources", list_known(cx, &all)).await;
         listing.inspect_err(|e| tracing::debug!(error = %e, "tags are read one by one")).ok()
     };
     let absence = KINDS.iter().any(|k| k.type_name == type_name && k.absence_counts);
@@ -83,9 +103,21 @@ where
         .await
 }
 
+/// Lists with all kinds, or without those that are not known everywhere.
+async fn list_known(cx: &Cx<'_, Aws>, all: &[&Value]) -> Result<Listing, Error> {
+    match list(cx, all, |_| true).await {
+        Err(e) if e.class == Class::Invalid => list(cx, all, |k| k.everywhere).await,
+        other => other,
+    }
+}
+
 /// Lists the tags of all objects of the kinds in the refresh; narrowed to tags that all of them have.
-async fn list(cx: &Cx<'_, Aws>, all: &[&Value]) -> Result<Listing, Error> {
-    let kinds = KINDS.iter().filter(|k| !cx.together(k.type_name).is_empty()).map(|k| k.filter.to_owned()).collect();
+async fn list(cx: &Cx<'_, Aws>, all: &[&Value], wanted: fn(&Kind) -> bool) -> Result<Listing, Error> {
+    let kinds = KINDS
+        .iter()
+        .filter(|k| wanted(k) && !cx.together(k.type_name).is_empty())
+        .map(|k| k.filter.to_owned())
+        .collect();
     let common = common(all.iter().map(|o| tags_of(o)));
     let narrowed = !common.is_empty();
     let filters: Vec<TagFilter> =
@@ -96,16 +128,8 @@ async fn list(cx: &Cx<'_, Aws>, all: &[&Value]) -> Result<Listing, Error> {
     let most = 3 + all.len() / 10;
     let mut out = Listing::default();
     let mut token = None;
-    let mut call = call;
-    for page in 0..most {
-        let answer = match call.clone().set_pagination_token(token.take()).send().await.api() {
-            // A service that is not known by this name: the tags alone narrow enough.
-            Err(e) if e.class == Class::Invalid && narrowed && page == 0 => {
-                call = call.set_resource_type_filters(None);
-                continue;
-            }
-            other => other?,
-        };
+    for _ in 0..most {
+        let answer = call.clone().set_pagination_token(token).send().await.api()?;
         for one in answer.resource_tag_mapping_list.into_iter().flatten() {
             let tags = one.tags.into_iter().flatten().map(|t| (t.key, t.value)).collect();
             let arn = one.resource_arn.unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::task_definition::{TaskDefinition, described};
 
 /// A task definition that is there.
 #[derive(Clone, DataSource)]
-#[data(name = "aws_ecs_task_definition")]
+#[data(name = "aws_ecs_task_definition", legacy)]
 pub(crate) struct TaskDefinitionData {
     #[attr(optional)]
     id: Id,
@@ -155,11 +155,20 @@ pub(crate) struct EfsVolumeConfiguration {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct FsxWindowsFileServerVolumeConfiguration {
     /// Authorization config.
-    authorization_config: Computed<Vec<AuthorizationConfig>>,
+    authorization_config: Computed<Vec<DomainAuthorization>>,
     /// The file system.
     file_system_id: Computed<String>,
     /// Root directory.
     root_directory: Computed<String>,
+}
+
+/// With which credentials of which directory.
+#[derive(Clone, Debug, PartialEq, Block)]
+pub(crate) struct DomainAuthorization {
+    /// Secret or parameter with the credentials.
+    credentials_parameter: Computed<String>,
+    /// The directory.
+    domain: Computed<String>,
 }
 
 /// Authorization config.

@@ -11,7 +11,7 @@ use crate::listener::Listener;
 
 /// A listener that is there.
 #[derive(Clone, DataSource)]
-#[data(name = "aws_lb_listener")]
+#[data(name = "aws_lb_listener", timeouts(read = "10m"))]
 pub(crate) struct ListenerData {
     #[attr(optional)]
     id: Id,

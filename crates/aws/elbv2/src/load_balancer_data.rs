@@ -12,7 +12,7 @@ use crate::{elbv2, tags};
 
 /// A load balancer that is there.
 #[derive(Clone, DataSource)]
-#[data(name = "aws_lb")]
+#[data(name = "aws_lb", timeouts(read = "10m"), legacy)]
 pub(crate) struct LoadBalancerData {
     #[attr(optional)]
     id: Id,

@@ -11,7 +11,7 @@ use crate::{elbv2, tags};
 
 /// A target group that is there.
 #[derive(Clone, DataSource)]
-#[data(name = "aws_lb_target_group")]
+#[data(name = "aws_lb_target_group", timeouts(read = "10m"), legacy)]
 pub(crate) struct TargetGroupData {
     #[attr(optional)]
     id: Id,

@@ -8,7 +8,7 @@ use crate::{decoded, iam, whole_seconds};
 
 /// A role that is there.
 #[derive(Clone, DataSource)]
-#[data(name = "aws_iam_role")]
+#[data(name = "aws_iam_role", legacy)]
 pub(crate) struct RoleData {
     #[attr(optional)]
     id: Id,

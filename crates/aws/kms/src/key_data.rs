@@ -96,7 +96,9 @@ impl DataSource for KeyData {
         let Some(k) = call.send().await.api()?.key_metadata else {
             return Err(Error::not_found(format!("there is no key {}", query.key_id)));
         };
-        let time = |t: Option<DateTime>| Some(t.and_then(|t| t.fmt(DateTimeFormat::DateTime).ok()).unwrap_or_default());
+        // Terraform stores seconds only.
+        let time =
+            |t: Option<DateTime>| t.and_then(|t| DateTime::from_secs(t.secs()).fmt(DateTimeFormat::DateTime).ok());
         let text = |t: Option<String>| Some(t.unwrap_or_default());
         let key = |k: MultiRegionKey| RegionalKey { arn: k.arn, region: k.region };
         let regions = k.multi_region_configuration.map(|m| MultiRegion {

@@ -1,10 +1,10 @@
 //! `aws_db_event_subscription`
 
 use aws_sdk_rds::types::EventSubscription as Found;
-use sdt_aws_core::{Api, Aws, each, in_order, names};
+use sdt_aws_core::{Api, Aws, in_order, names, tagging};
 use sdt_provider::{
-    Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, Resource, Seen, Set, Tags, Token, Value, async_trait,
-    checks as common,
+    Changes, Computed, Cx, Described, Error, Id, Name, OptComputed, Pace, Resource, Seen, Set, Tags, Token, Value,
+    async_trait, checks as common,
 };
 
 use crate::{rds, tags};
@@ -90,12 +90,17 @@ impl Resource for EventSubscription {
         };
         let wanted: Vec<Found> =
             found.into_iter().filter(|s| known.iter().any(|k| s.cust_subscription_id() == Some(&k.id))).collect();
-        // Tags have no bulk read.
-        let objects = each(&wanted, |s| async move {
-            let tags = tags::read(cx.api, s.event_subscription_arn().unwrap_or_default()).await?;
-            Ok(Some(Self::seen(s, tags)))
+        let prior = |s: &Found| known.iter().find(|k| s.cust_subscription_id() == Some(&k.id)).map(|k| k.tags.clone());
+        let arns: Vec<_> = wanted
+            .iter()
+            .map(|s| (s.event_subscription_arn().unwrap_or_default().to_owned(), prior(s).unwrap_or_default()))
+            .collect();
+        let read = |arn: String| async move { tags::read(cx.api, &arn).await };
+        let tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?;
+        let objects = wanted.into_iter().zip(tags).filter_map(|(s, tags)| {
+            let object = Self::seen(s, tags?);
+            Some((object.id.clone(), object))
         });
-        let objects = objects.await?.into_iter().flatten().map(|o| (o.id.clone(), o));
         Ok(in_order(known, |k| &k.id, objects))
     }
 

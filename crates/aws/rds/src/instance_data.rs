@@ -12,7 +12,7 @@ use crate::{rds, tags};
 
 /// A database instance that is there.
 #[derive(Clone, DataSource)]
-#[data(name = "aws_db_instance")]
+#[data(name = "aws_db_instance", legacy)]
 pub(crate) struct InstanceData {
     #[attr(optional)]
     id: Id,

@@ -1,6 +1,8 @@
 //! RDS: databases and their surroundings.
 
 mod checks;
+mod cluster;
+mod cluster_instance;
 mod cluster_parameter_group;
 mod create;
 mod engine_version_data;
@@ -24,6 +26,8 @@ sdt_aws_core::client!(rds, "rds", aws_sdk_rds);
 /// The types of this service, by name.
 pub const SERVICE: Service<Aws> = Service {
     resources: &[
+        resource::<cluster_instance::ClusterInstance>(),
+        resource::<cluster::Cluster>(),
         resource::<snapshot::Snapshot>(),
         resource::<event_subscription::EventSubscription>(),
         resource::<option_group::OptionGroup>(),

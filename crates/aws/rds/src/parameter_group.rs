@@ -1,9 +1,9 @@
 //! `aws_db_parameter_group`
 
 use aws_sdk_rds::types::DbParameterGroup as Found;
-use sdt_aws_core::{Api, Aws, each, in_order, names};
+use sdt_aws_core::{Api, Aws, each, in_order, names, tagging};
 use sdt_provider::{
-    Changes, Computed, Cx, Error, Id, Name, OptComputed, Resource, Set, Tags, Token, Value, async_trait,
+    Changes, Computed, Cx, Described, Error, Id, Name, OptComputed, Resource, Set, Tags, Token, Value, async_trait,
 };
 
 use crate::parameters::{self, Parameter};
@@ -74,19 +74,21 @@ impl Resource for ParameterGroup {
         };
         let wanted: Vec<Found> =
             found.into_iter().filter(|g| known.iter().any(|k| g.db_parameter_group_name() == Some(&k.id))).collect();
-        // Neither parameters nor tags have a bulk read.
-        let objects = each(&wanted, |g| async move {
-            let name = g.db_parameter_group_name().unwrap_or_default();
-            let pages = rds(cx.api)
-                .describe_db_parameters()
-                .db_parameter_group_name(name)
-                .source("user")
-                .into_paginator()
-                .items()
-                .send();
-            let (parameters, tags) =
-                tokio::join!(pages.try_collect(), tags::read(cx.api, g.db_parameter_group_arn().unwrap_or_default()));
-            Ok(Some((name.to_owned(), Self::seen(g.clone(), Parameter::seen(parameters.api()?), tags?))))
+        let prior =
+            |g: &Found| known.iter().find(|k| g.db_parameter_group_name() == Some(&k.id)).map(|k| k.tags.clone());
+        let arns: Vec<_> = wanted
+            .iter()
+            .map(|g| (g.db_parameter_group_arn().unwrap_or_default().to_owned(), prior(g).unwrap_or_default()))
+            .collect();
+        let read = |arn: String| async move { tags::read(cx.api, &arn).await };
+        let tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?;
+        let wanted: Vec<(Found, Tags)> = wanted.into_iter().zip(tags).filter_map(|(g, t)| Some((g, t?))).collect();
+        // Parameters have no bulk read.
+        let objects = each(&wanted, |(g, tags)| async move {
+            let name = g.db_parameter_group_name().unwrap_or_default().to_owned();
+            let pages = rds(cx.api).describe_db_parameters().db_parameter_group_name(&name).source("user");
+            let parameters: Vec<_> = pages.into_paginator().items().send().try_collect().await.api()?;
+            Ok(Some((name, Self::seen(g, Parameter::seen(parameters), tags))))
         });
         Ok(in_order(known, |k| &k.id, objects.await?.into_iter().flatten()))
     }

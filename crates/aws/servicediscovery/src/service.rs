@@ -1,7 +1,5 @@
 //! `aws_service_discovery_service`
 
-use std::collections::HashMap;
-
 use aws_sdk_servicediscovery::types::{
     self as api, FilterCondition, RecordType, RoutingPolicy, ServiceFilter, ServiceFilterName, ServiceSummary,
     ServiceTypeOption,
@@ -136,26 +134,24 @@ impl Resource for DiscoveryService {
             .collect();
         let found = each(&questions, |(known, summary, asked)| async move {
             Ok(match summary {
-                Some((space, s)) => Some(Self::from_summary(s, space)),
+                Some((space, s)) => Some((Self::from_summary(s, space), known.tags)),
                 None if asked => None,
                 None => {
-                    let answer = servicediscovery(cx.api).get_service().id(&known.id).send().await.api()?;
-                    answer.service.map(Self::from_answer)
+                    let found = servicediscovery(cx.api).get_service().id(&known.id).send().await.api()?.service;
+                    found.map(|s| (Self::from_answer(s), known.tags))
                 }
             })
-        })
-        .await?;
-        let arns: Vec<(String, Tags)> =
-            known.iter().zip(&found).filter_map(|(k, f)| Some((f.as_ref()?.arn.clone()?, k.tags.clone()))).collect();
+        });
+        let found: Vec<Option<(Self, Tags)>> = found.await?;
+        let arns: Vec<_> =
+            found.iter().flatten().map(|(s, tags)| (s.arn.clone().unwrap_or_default(), tags.clone())).collect();
         let read = |arn: String| async move { tags::read(cx.api, &arn).await };
-        let tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?;
-        let tags: HashMap<String, Tags> =
-            arns.into_iter().zip(tags).filter_map(|((arn, _), tags)| Some((arn, tags?))).collect();
-        let tagged = |f: Self| {
-            let tags = f.arn.as_ref().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
-            Self { tags, ..f }
+        let mut tags = tagging::confirmed(cx, Self::META.name, &arns, read).await?.into_iter();
+        let one = |f: Option<(Self, Tags)>| {
+            let (service, _) = f?;
+            Some(Self { tags: tags.next().flatten()?, ..service })
         };
-        Ok(found.into_iter().map(|f| f.map(tagged)).collect())
+        Ok(found.into_iter().map(one).collect())
     }
 
     async fn update(cx: &Cx<'_, Aws>, prior: &Self, want: &Self, changed: &Changes) -> Result<(), Error> {
