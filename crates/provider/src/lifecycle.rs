@@ -77,8 +77,15 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
                 let takeover = e.takeover(self.kind.import_id(&want).as_deref());
                 let mut answer = self.failed("creating", e, null, None).await;
                 if let (Some(block), Some(first)) = (takeover, answer.complaints.first_mut()) {
-                    first.detail = if first.detail.is_empty() { block } else { format!("{}
-{block}", first.detail) };
+                    first.detail = if first.detail.is_empty() {
+                        block
+                    } else {
+                        format!(
+                            "{}
+{block}",
+                            first.detail
+                        )
+                    };
                 }
                 return ApplyAnswer { unclear, ..answer };
             }

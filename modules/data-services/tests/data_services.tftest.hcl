@@ -64,5 +64,5 @@ run "unknown_service" {
     services = { postgres = { image = "example/postgres:16" } }
   }
 
-  expect_failures = [var.services, var.access_points]
+  expect_failures = [var.services]
 }

@@ -2,8 +2,8 @@
 
 use sdt_aws_core::{Aws, tagging, tags};
 use sdt_provider::{
-    Block, Changes, Complaint, Computed, Cx, Described, Error, Id, Map, Name, OPERATION_TAG, OptComputed, Path, Resource, Set,
-    Tags, Token, Value, async_trait, checks, invalid,
+    Block, Changes, Complaint, Computed, Cx, Described, Error, Id, Map, Name, OPERATION_TAG, OptComputed, Path,
+    Resource, Set, Tags, Token, Value, async_trait, checks, invalid,
 };
 use serde_json::{Value as Json, json};
 

@@ -1,7 +1,5 @@
 //! `aws_service_discovery_service`
 
-use std::collections::HashMap;
-
 use aws_sdk_servicediscovery::types::{
     self as api, FilterCondition, RecordType, RoutingPolicy, ServiceFilter, ServiceFilterName, ServiceSummary,
     ServiceTypeOption,

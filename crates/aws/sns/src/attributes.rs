@@ -1,7 +1,6 @@
 //! The string map in which SNS says everything about topics and subscriptions.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use sdt_aws_core::{Api, Aws};
 use sdt_provider::{Cx, Error};
@@ -12,15 +11,15 @@ use crate::sns;
 pub(crate) struct Attributes(pub(crate) HashMap<String, String>);
 
 impl Attributes {
+    /// Of a topic, asked once in a refresh for the topic and its policy.
+    pub(crate) async fn shared(cx: &Cx<'_, Aws>, arn: &str) -> Result<std::sync::Arc<Self>, Error> {
+        cx.shared(&format!("sns:GetTopicAttributes {arn}"), Self::of_topic(cx.api, arn)).await
+    }
+
     /// Of a topic.
     pub(crate) async fn of_topic(aws: &Aws, arn: &str) -> Result<Self, Error> {
         let answer = sns(aws).get_topic_attributes().topic_arn(arn).send().await.api()?;
         Ok(Self(answer.attributes.unwrap_or_default()))
-    }
-
-    /// Of a topic; one call for all types of a refresh that look at it.
-    pub(crate) async fn together(cx: &Cx<'_, Aws>, arn: &str) -> Result<Arc<Self>, Error> {
-        cx.shared(&format!("sns:GetTopicAttributes {arn}"), Self::of_topic(cx.api, arn)).await
     }
 
     /// Of a subscription.

@@ -1,10 +1,10 @@
 //! `aws_sns_topic`
 
 use aws_sdk_sns::types::Tag;
-use sdt_aws_core::{Api, Aws, each, names, tagging, tags};
+use sdt_aws_core::{Api, Aws, each, names, tags};
 use sdt_provider::{
-    Changes, Computed, Cx, Described, Error, Id, Json, Name, OPERATION_TAG, OptComputed, Resource, Tags, Token,
-    async_trait, checks, equal,
+    Changes, Computed, Cx, Error, Id, Json, Name, OPERATION_TAG, OptComputed, Resource, Tags, Token, async_trait,
+    checks, equal,
 };
 
 use crate::attributes::{Attributes, set_topic};
@@ -185,14 +185,12 @@ impl Resource for Topic {
     // ListTopics gives nothing but ARNs.
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
         each(known, |k| async move {
-            let read = |arn: String| async move {
-                Ok(read_tags(sns(cx.api).list_tags_for_resource().resource_arn(arn).send().await.api()?.tags))
-            };
-            let known = [(k.id.clone(), k.tags.clone())];
-            let tags = tagging::confirmed(cx, Self::META.name, &known, read);
-            let (found, tags) = tokio::join!(Attributes::together(cx, &k.id), tags);
+            let (found, tags) = tokio::join!(
+                Attributes::shared(cx, &k.id),
+                sns(cx.api).list_tags_for_resource().resource_arn(&k.id).send()
+            );
             let found = found?;
-            Ok(tags?.pop().flatten().map(|tags| Self::seen(&k.id, &found, tags)))
+            Ok(Some(Self::seen(&k.id, &found, read_tags(tags.api()?.tags))))
         })
         .await
     }

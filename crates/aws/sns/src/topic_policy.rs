@@ -34,7 +34,7 @@ impl Resource for TopicPolicy {
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
         each(known, |k| async move {
-            let found = Attributes::together(cx, &k.id).await?;
+            let found = Attributes::shared(cx, &k.id).await?;
             let policy = found.text("Policy").filter(|p| !p.is_empty());
             Ok(policy.map(|policy| Self { arn: k.id.clone(), owner: found.text("Owner"), policy, id: k.id }))
         })
