@@ -190,9 +190,19 @@ impl Instance for LocalInstance {
         if request.planned.is_null() {
             let gone = self.0.find(Mode::Managed, &request.type_name).map_or(Ok(()), |d| d.delete(&request.prior));
             if let Err(c) = gone {
-                return ApplyAnswer { unclear: false, object: request.prior, private: request.private, complaints: vec![c] };
+                return ApplyAnswer {
+                    unclear: false,
+                    object: request.prior,
+                    private: request.private,
+                    complaints: vec![c],
+                };
             }
-            return ApplyAnswer { unclear: false, object: request.planned, private: no_private(), complaints: Vec::new() };
+            return ApplyAnswer {
+                unclear: false,
+                object: request.planned,
+                private: no_private(),
+                complaints: Vec::new(),
+            };
         }
         let Some(d) = self.0.find(Mode::Managed, &request.type_name) else {
             let complaints = unknown_complaint(&request.type_name);
@@ -200,7 +210,9 @@ impl Instance for LocalInstance {
         };
         match d.apply(&request) {
             Ok(object) => ApplyAnswer { unclear: false, object, private: request.private, complaints: Vec::new() },
-            Err(c) => ApplyAnswer { unclear: false, object: request.prior, private: request.private, complaints: vec![c] },
+            Err(c) => {
+                ApplyAnswer { unclear: false, object: request.prior, private: request.private, complaints: vec![c] }
+            }
         }
     }
 
