@@ -222,6 +222,12 @@ impl Merge {
         if same {
             // Whoever wrote the state after us knew this object and has seen it later than we did.
             if self.risen {
+                // What we have made it use, it still uses.
+                if let Some(there) = self.state.instance_mut(addr, deposed) {
+                    let both: std::collections::BTreeSet<_> =
+                        there.dependencies.iter().chain(instance.dependencies.iter()).cloned().collect();
+                    there.dependencies = both.into_iter().collect();
+                }
                 return;
             }
         } else if let Some(current) = current {

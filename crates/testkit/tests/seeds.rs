@@ -8,7 +8,7 @@ fn number(name: &str, default: u64) -> u64 {
 
 #[tokio::test]
 async fn nothing_is_lost_whatever_happens() {
-    let (first, count) = (number("SDT_SIM_FIRST", 0), number("SDT_SIM_SEEDS", 2000));
+    let (first, count) = (number("SDT_SIM_FIRST", 0), number("SDT_SIM_SEEDS", 1500));
     if let Err(failure) = check(first..first + count, Mutation::None).await {
         // The case stays beside the build, to be looked at and to become a test.
         let path = std::env::temp_dir().join(format!("sdt-sim-{}.txt", failure.seed));
@@ -25,9 +25,9 @@ async fn a_seed_decides_everything() {
     }
 }
 
-/// The simulation notices what is taken out, within 2,000 seeds.
+/// The simulation notices what is taken out, within 1,500 seeds.
 async fn notices(mutation: Mutation) {
-    let found = check(0..2000, mutation).await;
+    let found = check(0..1500, mutation).await;
     assert!(found.is_err(), "{mutation:?} goes unnoticed");
 }
 

@@ -60,9 +60,23 @@ impl PlanWalk {
             if self.unresolved[*i].begun.action != sdt_state::Action::Create {
                 // Reading the object tells what became of an update or deletion.
                 if self.options.refresh {
-                    let token = self.unresolved[*i].begun.token.clone();
+                    let begun = self.unresolved[*i].begun.clone();
                     let message = "the object was read again when the run was recovered".into();
-                    self.recovered.push(Entry::Failed(Failed { token, message, object: None }));
+                    // An update may have made it use what it did not use before.
+                    let there = self.state.instance_mut(&begun.address, begun.deposed.as_deref());
+                    let there = there.filter(|t| {
+                        begun.action == sdt_state::Action::Update
+                            && t.id().is_some()
+                            && t.id() == begun.prior_id.as_deref()
+                    });
+                    let object = there.map(|t| {
+                        let made_after = begun.dependencies.iter().map(|d| std::sync::Arc::from(d.as_str()));
+                        let both: std::collections::BTreeSet<std::sync::Arc<str>> =
+                            t.dependencies.iter().cloned().chain(made_after).collect();
+                        t.dependencies = both.into_iter().collect();
+                        v4::instance_to_json(t)
+                    });
+                    self.recovered.push(Entry::Failed(Failed { token: begun.token.clone(), message, object }));
                 }
                 continue;
             }
