@@ -280,7 +280,7 @@ impl Resource for Certificate {
         {
             let mut all: BTreeSet<String> = items.iter().filter_map(Value::as_str).map(str::to_owned).collect();
             all.insert(domain.to_owned());
-            let all = Value::set(sdt_value::Type::String, all.iter().map(|n| Value::string(n)).collect());
+            let all = Value::set(sdt_value::Type::String, all.iter().map(Value::string).collect());
             edit.set(Self::SUBJECT_ALTERNATIVE_NAMES, all);
             if edit.changes(Self::SUBJECT_ALTERNATIVE_NAMES) {
                 edit.replace(Self::SUBJECT_ALTERNATIVE_NAMES);
