@@ -81,10 +81,10 @@ impl<'a> Install<'a> {
         self.app.ui.say(text);
     }
 
-    fn remote(&mut self, key: &str, call: &ModuleCall, raw: &str) -> Result<ManifestEntry, Diagnostic> {
-        let failed = |why: String| {
+    fn remote(&mut self, key: &str, call: &ModuleCall, raw: &str) -> Result<ManifestEntry, Diagnostics> {
+        let failed = |why: String| -> Diagnostics {
             let detail = format!("Could not download module {:?} source code from {raw:?}: {why}.", &*call.name);
-            Diagnostic::error("Failed to download module", detail).at(call.source_span)
+            Diagnostic::error("Failed to download module", detail).at(call.source_span).into()
         };
         let package = Package::parse(raw).map_err(failed)?;
         let whole = package.whole();
@@ -100,10 +100,10 @@ impl<'a> Install<'a> {
         Ok(ManifestEntry { source: package.to_string(), version: String::new(), dir })
     }
 
-    fn registry(&mut self, key: &str, call: &ModuleCall, raw: &str) -> Result<ManifestEntry, Diagnostic> {
+    fn registry(&mut self, key: &str, call: &ModuleCall, raw: &str) -> Result<ManifestEntry, Diagnostics> {
         let Some(module) = RegistryModule::parse(raw) else {
             let detail = format!("{raw:?} is no address of a registry's module.");
-            return Err(Diagnostic::error("Invalid module source address", detail).at(call.source_span));
+            return Err(Diagnostic::error("Invalid module source address", detail).at(call.source_span).into());
         };
         let version = self.choose(&module, call)?;
         let (package, version) = (format!("{}/{}", module.host, module.path), version.to_string());
@@ -115,24 +115,24 @@ impl<'a> Install<'a> {
             let (module, version, dest) = (wanted.clone(), chosen.clone(), dest.to_owned());
             Box::pin(async move { fetcher.fetch_registry(&module, &version, &dest).await })
         })
-        .map_err(|why| {
+        .map_err(|why| -> Diagnostics {
             let detail =
                 format!("Could not download module {:?} {version} from {}: {why}.", &*call.name, module.full());
-            Diagnostic::error("Failed to download module", detail).at(call.source_span)
+            Diagnostic::error("Failed to download module", detail).at(call.source_span).into()
         })?;
         let dir = subfolder(&root, &module.subdir, call)?;
         Ok(ManifestEntry { source: module.full(), version, dir })
     }
 
     /// The newest version that the call accepts; a prerelease only if it is asked for exactly.
-    fn choose(&mut self, module: &RegistryModule, call: &ModuleCall) -> Result<Version, Diagnostic> {
+    fn choose(&mut self, module: &RegistryModule, call: &ModuleCall) -> Result<Version, Diagnostics> {
         let package = format!("{}/{}", module.host, module.path);
         if !self.versions.contains_key(&package) {
             let net = Net(&self.app.env);
             let fetcher = Fetcher { remote: &net, limits: Limits::default() };
-            let found = self.app.block_on(fetcher.versions(module)).and_then(|r| r).map_err(|why| {
+            let found = self.app.block_on(fetcher.versions(module)).and_then(|r| r).map_err(|why| -> Diagnostics {
                 let detail = format!("The versions of {} cannot be learned: {why}.", module.full());
-                Diagnostic::error("Error accessing remote module registry", detail).at(call.source_span)
+                Diagnostic::error("Error accessing remote module registry", detail).at(call.source_span).into()
             })?;
             let mut found: Vec<Version> = found.iter().filter_map(|v| v.parse().ok()).collect();
             found.sort();
@@ -141,10 +141,10 @@ impl<'a> Install<'a> {
         let versions = self.versions.get(&package).map(Vec::as_slice).unwrap_or_default();
         let any = VersionConstraints::default();
         let wanted = call.version.as_ref().unwrap_or(&any);
-        versions.iter().rev().find(|v| wanted.matches(v)).cloned().ok_or_else(|| {
+        versions.iter().rev().find(|v| wanted.matches(v)).cloned().ok_or_else(|| -> Diagnostics {
             let newest = versions.last().map(|v| format!(" The newest is {v}.")).unwrap_or_default();
             let detail = format!("No version of {} is one of {wanted}.{newest}", module.full());
-            Diagnostic::error("Unresolvable module version constraint", detail).at(call.source_span)
+            Diagnostic::error("Unresolvable module version constraint", detail).at(call.source_span).into()
         })
     }
 
@@ -191,7 +191,7 @@ impl Installer for Install<'_> {
             ModuleSource::Registry(raw) => self.registry(key, call, raw),
             ModuleSource::Remote(raw) | ModuleSource::Local(raw) => self.remote(key, call, raw),
         };
-        let entry = result.map_err(Diagnostics::from)?;
+        let entry = result?;
         self.say(&format!("- {key} in {}\n", entry.dir.display()));
         Ok(entry)
     }
@@ -233,7 +233,7 @@ pub(crate) fn copy_here(app: &App, raw: &str) -> Result<(), Diagnostics> {
     copy_folder(&whole.join(subdir), here, &limits).map_err(failed)
 }
 
-fn subfolder(root: &Path, subdir: &str, call: &ModuleCall) -> Result<PathBuf, Diagnostic> {
+fn subfolder(root: &Path, subdir: &str, call: &ModuleCall) -> Result<PathBuf, Diagnostics> {
     if subdir.is_empty() {
         return Ok(root.to_owned());
     }
@@ -242,7 +242,7 @@ fn subfolder(root: &Path, subdir: &str, call: &ModuleCall) -> Result<PathBuf, Di
         return Ok(dir);
     }
     let detail = format!("The package of module {:?} has no folder {subdir:?}.", &*call.name);
-    Err(Diagnostic::error("Unreadable module subdirectory", detail).at(call.source_span))
+    Err(Diagnostic::error("Unreadable module subdirectory", detail).at(call.source_span).into())
 }
 
 /// A URL as it may be shown: without a password and without an ssh key.

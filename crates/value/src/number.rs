@@ -62,6 +62,12 @@ impl Number {
         {
             return Self { repr: Repr::Int(if neg { -v } else { v }), prec };
         }
+        if mag.top() > text::MAX_EXP {
+            return Self { repr: Repr::Inf(neg), prec };
+        }
+        if mag.top() < -text::MAX_EXP {
+            return Self::zero(neg, prec);
+        }
         Self { repr: Repr::Big(neg, Arc::new(mag)), prec }
     }
 

@@ -85,7 +85,7 @@ fn versions(app: &App, backend: &Backend) -> Result<Vec<Version>, Diagnostics> {
         let found = found.map_err(|e| failure("Failed to list versions", e))?;
         let one =
             |v: sdt_state_s3::StateVersion| Version { name: v.id, time: crate::clock::text(v.time), bytes: v.bytes };
-        return Ok(found.into_iter().map(one).collect());
+        Ok(found.into_iter().map(one).collect())
     }
     #[cfg(not(feature = "aws"))]
     {

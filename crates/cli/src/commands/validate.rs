@@ -47,7 +47,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
             let library = Library::new(&app.env, sources, None);
             let env = Env {
                 functions: library.clone(),
-                workspace: crate::workspace::selected(&app.env).unwrap_or_else(|_| "default".into()).into(),
+                workspace: crate::workspace::selected(&app.env).unwrap_or_else(|_| "default".into()),
                 cwd: app.env.cwd.clone(),
                 console: false,
             };

@@ -9,8 +9,9 @@ use super::{Number, ParseNumberError, Repr};
 /// Precision of parsed numbers.
 pub(super) const PARSED: u32 = 512;
 
-/// Exponents beyond these overflow to infinity and underflow to zero.
-const MAX_EXP: i64 = i32::MAX as i64;
+/// Binary exponents beyond these overflow to infinity and underflow to zero: 1.2 million decimal digits. Terraform goes on to 2^31,
+/// with which a few characters of configuration would be printed for minutes.
+pub(super) const MAX_EXP: i64 = 1 << 22;
 
 pub(super) fn parse(text: &str) -> Result<Number, ParseNumberError> {
     let (neg, rest) = match text.as_bytes().first() {
@@ -66,7 +67,7 @@ pub(super) fn parse(text: &str) -> Result<Number, ParseNumberError> {
     let scaled = scale(mag, exp10, exp2);
     Ok(match scaled {
         Ok(mag) => Number::from_mag(neg, mag, PARSED),
-        Err(true) => Number { repr: Repr::Inf(neg), prec: PARSED },
+        Err(true) => return Err(ParseNumberError),
         Err(false) => Number::zero(neg, PARSED),
     })
 }
