@@ -19,6 +19,8 @@ pub(crate) struct Harness {
     pub(crate) config: Config,
     pub(crate) sources: SourceMap,
     pub(crate) warnings: Diagnostics,
+    /// Earlier runs that became variables of the configuration; those named as one of the module's own did not.
+    pub(crate) runs: Vec<String>,
 }
 
 /// Loads a run's module. `names`: earlier runs, which assertions may refer to.
@@ -55,7 +57,8 @@ pub(crate) fn build(
         text[run.close.start as usize] = b'}';
     }
     let mut extra = String::from("\n");
-    for name in names.iter().filter(|n| !root.variables.contains_key(n.as_str())) {
+    let runs: Vec<String> = names.iter().filter(|n| !root.variables.contains_key(n.as_str())).cloned().collect();
+    for name in &runs {
         extra += &format!("variable \"{name}\" {{}}\n");
     }
     for (name, output) in &root.outputs {
@@ -76,7 +79,7 @@ pub(crate) fn build(
     if loaded.diagnostics.has_errors() {
         return Err((loaded.diagnostics, renamed(&sources, &file.path)));
     }
-    Ok(Harness { config: loaded.config, sources: renamed(&sources, &file.path), warnings: loaded.diagnostics })
+    Ok(Harness { config: loaded.config, sources: renamed(&sources, &file.path), warnings: loaded.diagnostics, runs })
 }
 
 /// The same number of lines and bytes, all blank.

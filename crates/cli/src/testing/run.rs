@@ -390,9 +390,10 @@ fn prepare(
             variables.insert(name.as_str().into(), InputValue { value, origin: "in the test file".into(), span: None });
         }
     }
-    for (name, value) in names {
-        let declared = harness.config.root.variables.get(name.as_str());
-        if declared.is_some_and(|_| !variables.contains_key(name.as_str())) {
+    for name in &harness.runs {
+        if let Some(value) = names.get(name)
+            && !variables.contains_key(name.as_str())
+        {
             let input = InputValue { value: value.clone(), origin: String::new(), span: None };
             variables.insert(name.as_str().into(), input);
         }
