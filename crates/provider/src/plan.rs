@@ -104,7 +104,11 @@ pub fn plan<'a>(meta: &'static Meta, tags: &TagSettings, config: &'a Value, prio
     if before.is_some() {
         for field in meta.decl.fields.iter().filter(|f| changed.contains(f.name)) {
             for name in field.invalidates {
-                if edit.config(Name(name)).is_null() {
+                let of = meta.decl.fields.iter().find(|f| f.name == *name);
+                let is_block = of.is_some_and(|f| matches!(f.content, Content::Block { .. }));
+                let given = edit.config(Name(name));
+                // Blocks that are not written are an empty collection.
+                if given.is_null() || is_block && given.as_items().is_some_and(<[Value]>::is_empty) {
                     edit.set_unknown(Name(name));
                 }
             }
