@@ -307,8 +307,7 @@ impl Loop {
                 let mut append: futures::future::BoxFuture<'static, _> =
                     Box::pin(async move { journal.append(entries).await });
                 // Its place is before that of every entry which a later operation writes.
-                let mut cx = std::task::Context::from_waker(futures::task::noop_waker_ref());
-                match append.as_mut().poll(&mut cx) {
+                match poll_now(&mut append) {
                     std::task::Poll::Ready(result) => self.journalled(result),
                     std::task::Poll::Pending => self.journalling.push(append),
                 }
@@ -321,8 +320,7 @@ impl Loop {
                 }
                 let Some(mut future) = shared.start(op) else { return };
                 // What can be answered at once is: planning by native types is computation.
-                let mut cx = std::task::Context::from_waker(futures::task::noop_waker_ref());
-                match future.as_mut().poll(&mut cx) {
+                match poll_now(&mut future) {
                     std::task::Poll::Ready((id, answer)) => ready.push_back(Event::Done(id, answer)),
                     std::task::Poll::Pending => self.running.push(future),
                 }
@@ -350,4 +348,9 @@ impl Loop {
             sink.event(&Progress::Waiting { op: *op, elapsed: began.elapsed(), what: what.clone() });
         }
     }
+}
+
+/// Begins a future here and now; who keeps it has to poll it again, since nobody is woken for this poll.
+fn poll_now<T>(future: &mut futures::future::BoxFuture<'static, T>) -> std::task::Poll<T> {
+    future.as_mut().poll(&mut std::task::Context::from_waker(futures::task::noop_waker_ref()))
 }

@@ -1,20 +1,20 @@
 //! A provider of the type `sim_thing` whose calls meet faults. As the AWS runtime does, it repeats what failed, with the same token,
 //! and says when it gives up without knowing what happened.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sdt_diag::{Diagnostic, Diagnostics, Severity};
 use sdt_provider::{
-    ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Mode, PlanAnswer, PlanRequest, Provider,
-    ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
+    ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, PlanAnswer, PlanRequest, Provider, ReadAnswer,
+    ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
 };
-use sdt_schema::{Attribute, Block, Schema};
-use sdt_value::{Path, Str, Type, Value};
+use sdt_schema::Schema;
+use sdt_value::{Path, Type, Value};
 
 use super::chaos::{Chaos, Mutation, Reply};
 use super::chaos_cloud::{ChaosCloud, Item};
+use super::thing::{self, no_private, text};
 
 /// How often a call is made before giving up.
 const TRIES: u32 = 3;
@@ -32,27 +32,16 @@ pub struct ChaosProvider {
     pub mutation: Mutation,
 }
 
-fn schema() -> Arc<Schema> {
-    let attr = |required: bool, computed: bool| Attribute {
-        ty: Type::String,
-        required,
-        optional: !required && !computed,
-        computed,
-        ..Attribute::default()
-    };
-    let uses = Attribute { ty: Type::list(Type::String), optional: true, ..Attribute::default() };
-    let attributes: BTreeMap<Str, Attribute> = BTreeMap::from([
-        (Str::from("id"), attr(false, true)),
-        (Str::from("name"), attr(true, false)),
-        (Str::from("value"), attr(false, false)),
-        (Str::from("extra"), attr(false, false)),
-        (Str::from("uses"), uses),
-    ]);
-    Arc::new(Schema { version: 0, block: Block { attributes, ..Block::default() }, legacy_type_system: false })
+impl ChaosProvider {
+    /// As the engine sees it.
+    #[must_use]
+    pub fn provider(self) -> Arc<dyn Provider> {
+        thing::provider(Arc::new(self), schema())
+    }
 }
 
-fn text<'a>(v: &'a Value, name: &str) -> Option<&'a str> {
-    v.get(name).and_then(Value::as_str)
+fn schema() -> Arc<Schema> {
+    thing::schema([("extra", Type::String), ("uses", Type::list(Type::String))])
 }
 
 fn strings(v: &Value, name: &str) -> Vec<String> {
@@ -76,10 +65,6 @@ fn object(id: &str, item: &Item, form: &Value) -> Value {
         ("extra", text(&item.extra)),
         ("uses", uses),
     ])
-}
-
-fn none() -> Arc<[u8]> {
-    Arc::from([])
 }
 
 fn complaint(what: &str) -> Vec<Complaint> {
@@ -134,10 +119,10 @@ impl ChaosProvider {
             Ok(id) => id,
             Err(unclear) => {
                 let object = Value::null(r.planned.ty());
-                return ApplyAnswer { unclear, object, private: none(), complaints: complaint("creating") };
+                return ApplyAnswer { unclear, object, private: no_private(), complaints: complaint("creating") };
             }
         };
-        sink.id_known(object(&id, &self.peek(&id), &r.planned), none()).await;
+        sink.id_known(object(&id, &self.peek(&id), &r.planned), no_private()).await;
         self.finish(&id, &r.planned).await
     }
 
@@ -168,7 +153,7 @@ impl ChaosProvider {
         }
         let item = seen.unwrap_or_else(|| self.peek(id));
         let complaints = if done.is_ok() { Vec::new() } else { complaint("finishing") };
-        ApplyAnswer { unclear: false, object: object(id, &item, want), private: none(), complaints }
+        ApplyAnswer { unclear: false, object: object(id, &item, want), private: no_private(), complaints }
     }
 
     /// Two calls, so that half of it may happen.
@@ -195,39 +180,7 @@ impl ChaosProvider {
             Some(item) => object(id, item, &r.planned),
             None => r.prior.clone(),
         };
-        ApplyAnswer { unclear: false, object, private: none(), complaints }
-    }
-}
-
-#[async_trait]
-impl Provider for ChaosProvider {
-    fn source(&self) -> &str {
-        "hashicorp/sim"
-    }
-    fn version(&self) -> Option<&str> {
-        None
-    }
-    fn schema(&self, mode: Mode, type_name: &str) -> Option<Arc<Schema>> {
-        (mode == Mode::Managed && type_name == "sim_thing").then(schema)
-    }
-    fn config_schema(&self) -> Arc<Schema> {
-        Arc::default()
-    }
-    fn type_names(&self, mode: Mode) -> Vec<Str> {
-        if mode == Mode::Managed { vec!["sim_thing".into()] } else { Vec::new() }
-    }
-    fn validate_config(&self, _: &Value) -> Diagnostics {
-        Diagnostics::new()
-    }
-    fn validate(&self, _: Mode, _: &str, _: &Value) -> Vec<Complaint> {
-        Vec::new()
-    }
-    fn upgrade_state(&self, _: &str, _: u64, stored: &serde_json::Value) -> Result<Value, Diagnostics> {
-        sdt_value::from_json(stored, &schema().block.implied_type())
-            .map_err(|e| Diagnostic::error("Bad state", e.to_string()).into())
-    }
-    async fn configure(&self, _: &Value, _: &ProviderEnv) -> Result<Arc<dyn Instance>, Diagnostics> {
-        Ok(Arc::new(self.clone()))
+        ApplyAnswer { unclear: false, object, private: no_private(), complaints }
     }
 }
 
@@ -253,14 +206,7 @@ impl Instance for ChaosProvider {
     }
 
     async fn plan(&self, r: PlanRequest) -> PlanAnswer {
-        let mut planned = r.proposed.as_members().cloned().unwrap_or_default();
-        let mut requires_replace = Vec::new();
-        if r.prior.is_null() {
-            planned.insert("id".into(), Value::unknown_not_null(Type::String));
-        } else if !planned["name"].raw_equals(r.prior.get("name").unwrap_or(&Value::NULL)) {
-            requires_replace.push(Path::root().attr("name"));
-        }
-        PlanAnswer { planned: Some(Value::object(planned)), requires_replace, ..PlanAnswer::default() }
+        thing::plan(&r)
     }
 
     async fn apply(&self, r: ApplyRequest, sink: &dyn ApplySink) -> ApplyAnswer {
@@ -273,7 +219,7 @@ impl Instance for ChaosProvider {
                     Ok(()) => (r.planned, Vec::new()),
                     Err(_) => (r.prior, complaint("deleting")),
                 };
-                ApplyAnswer { unclear: false, object, private: none(), complaints }
+                ApplyAnswer { unclear: false, object, private: no_private(), complaints }
             }
             (false, Some(id)) if r.resume.is_some() => {
                 let finished = self.finish(&id, &r.planned).await;
@@ -300,7 +246,7 @@ impl Instance for ChaosProvider {
                 return RecoverAnswer::Found {
                     unfinished: (!item.ready).then(|| object.clone()),
                     object,
-                    private: none(),
+                    private: no_private(),
                 };
             }
         }

@@ -12,6 +12,7 @@ mod rng;
 mod scenario;
 mod seeds;
 mod store;
+mod thing;
 mod world;
 
 pub use chaos::{Chaos, Mutation, Rates, Reply};

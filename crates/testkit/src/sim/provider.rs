@@ -1,17 +1,17 @@
 //! A provider of one type, `sim_thing`, whose creation takes two calls and gives the id before the second.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sdt_diag::{Diagnostic, Diagnostics, Severity};
+use sdt_diag::{Diagnostics, Severity};
 use sdt_provider::{
-    ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Mode, PlanAnswer, PlanRequest, Provider,
-    ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
+    ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, PlanAnswer, PlanRequest, Provider, ReadAnswer,
+    ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
 };
-use sdt_schema::{Attribute, Block, Schema};
-use sdt_value::{Path, Str, Type, Value};
+use sdt_schema::Schema;
+use sdt_value::{Path, Type, Value};
 
+use super::thing::{self, no_private, text};
 use super::{Cloud, Mortal};
 
 /// The provider in one life of the process.
@@ -25,65 +25,21 @@ pub struct SimProvider {
     pub idempotent: bool,
 }
 
+impl SimProvider {
+    /// As the engine sees it.
+    #[must_use]
+    pub fn provider(self) -> Arc<dyn Provider> {
+        thing::provider(Arc::new(self), schema())
+    }
+}
+
 fn schema() -> Arc<Schema> {
-    let attr = |required: bool, computed: bool| Attribute {
-        ty: Type::String,
-        required,
-        optional: !required && !computed,
-        computed,
-        ..Attribute::default()
-    };
-    let attributes: BTreeMap<Str, Attribute> = BTreeMap::from([
-        (Str::from("id"), attr(false, true)),
-        (Str::from("name"), attr(true, false)),
-        (Str::from("value"), attr(false, false)),
-    ]);
-    Arc::new(Schema { version: 0, block: Block { attributes, ..Block::default() }, legacy_type_system: false })
+    thing::schema([])
 }
 
 fn object(id: &str, name: &str, value: Option<&str>) -> Value {
     let value = value.map_or_else(|| Value::null(Type::String), Value::string);
     Value::object([("id", Value::string(id)), ("name", Value::string(name)), ("value", value)])
-}
-
-fn text<'a>(v: &'a Value, name: &str) -> Option<&'a str> {
-    v.get(name).and_then(Value::as_str)
-}
-
-fn no_private() -> Arc<[u8]> {
-    Arc::from([])
-}
-
-#[async_trait]
-impl Provider for SimProvider {
-    fn source(&self) -> &str {
-        "hashicorp/sim"
-    }
-    fn version(&self) -> Option<&str> {
-        None
-    }
-    fn schema(&self, mode: Mode, type_name: &str) -> Option<Arc<Schema>> {
-        (mode == Mode::Managed && type_name == "sim_thing").then(schema)
-    }
-    fn config_schema(&self) -> Arc<Schema> {
-        Arc::default()
-    }
-    fn type_names(&self, mode: Mode) -> Vec<Str> {
-        if mode == Mode::Managed { vec!["sim_thing".into()] } else { Vec::new() }
-    }
-    fn validate_config(&self, _: &Value) -> Diagnostics {
-        Diagnostics::new()
-    }
-    fn validate(&self, _: Mode, _: &str, _: &Value) -> Vec<Complaint> {
-        Vec::new()
-    }
-    fn upgrade_state(&self, _: &str, _: u64, stored: &serde_json::Value) -> Result<Value, Diagnostics> {
-        sdt_value::from_json(stored, &schema().block.implied_type())
-            .map_err(|e| Diagnostic::error("Bad state", e.to_string()).into())
-    }
-    async fn configure(&self, _: &Value, _: &ProviderEnv) -> Result<Arc<dyn Instance>, Diagnostics> {
-        Ok(Arc::new(self.clone()))
-    }
 }
 
 #[async_trait]
@@ -101,14 +57,7 @@ impl Instance for SimProvider {
     }
 
     async fn plan(&self, r: PlanRequest) -> PlanAnswer {
-        let mut planned = r.proposed.as_members().cloned().unwrap_or_default();
-        let mut requires_replace = Vec::new();
-        if r.prior.is_null() {
-            planned.insert("id".into(), Value::unknown_not_null(Type::String));
-        } else if !planned["name"].raw_equals(r.prior.get("name").unwrap_or(&Value::NULL)) {
-            requires_replace.push(Path::root().attr("name"));
-        }
-        PlanAnswer { planned: Some(Value::object(planned)), requires_replace, ..PlanAnswer::default() }
+        thing::plan(&r)
     }
 
     async fn apply(&self, r: ApplyRequest, sink: &dyn ApplySink) -> ApplyAnswer {

@@ -19,7 +19,6 @@ use sdt_diag::Diagnostics;
 use sdt_driver::{NoProgress, Persistence, Settings};
 use sdt_engine::{ApplyInput, Env, PlanInput, PlanOptions, Variables};
 use sdt_plan::{Action, ExecNode, Phase, Plan, PlanMode, ReplaceOrder};
-use sdt_provider::Provider;
 use sdt_state::{LockInfo, MemoryStore, StateStore as _};
 use sdt_value::Value;
 
@@ -114,8 +113,8 @@ impl World {
             rivals,
             unsynced: Mutex::default(),
         });
-        let provider: Arc<dyn Provider> =
-            Arc::new(ChaosProvider { cloud: self.cloud.clone(), chaos: chaos.clone(), mutation: self.mutation });
+        let provider =
+            ChaosProvider { cloud: self.cloud.clone(), chaos: chaos.clone(), mutation: self.mutation }.provider();
         let providers = Arc::new(BTreeMap::from([(ProviderAddr::new("hashicorp", "sim"), provider)]));
         let wrong =
             |e: &dyn std::fmt::Display| -> Diagnostics { sdt_diag::Diagnostic::error("store", e.to_string()).into() };

@@ -11,7 +11,7 @@ use sdt_driver::{Interrupt, NoProgress, Persistence, Settings};
 use sdt_engine::{ApplyInput, Env, Functions, PlanInput, PlanOptions, Variables};
 use sdt_hcl::{CallFailure, CallSite, Signature};
 use sdt_plan::Plan;
-use sdt_provider::{Provider, ProviderEnv};
+use sdt_provider::ProviderEnv;
 use sdt_state::{LockInfo, MemoryStore, State, StateStore as _};
 use sdt_value::Value;
 
@@ -61,8 +61,7 @@ impl World {
 
     async fn live(&self, config: &Config, options: PlanOptions, mortal: Arc<Mortal>) -> (Plan, Diagnostics) {
         let store = Arc::new(MortalStore { inner: self.store.clone(), mortal: mortal.clone() });
-        let provider: Arc<dyn Provider> =
-            Arc::new(SimProvider { cloud: self.cloud.clone(), mortal, idempotent: self.idempotent });
+        let provider = SimProvider { cloud: self.cloud.clone(), mortal, idempotent: self.idempotent }.provider();
         let providers = Arc::new(BTreeMap::from([(ProviderAddr::new("hashicorp", "sim"), provider)]));
         let (snapshot, entries) = match (store.read().await, store.journal_read().await) {
             (Ok(s), Ok(e)) => (s, e),
