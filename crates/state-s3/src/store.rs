@@ -151,8 +151,10 @@ impl S3Store {
     async fn get_consistent(&self) -> Result<Option<Object>, StoreError> {
         let mut tries = 0;
         loop {
-            let (object, digest) = futures::try_join!(self.get(), self.digest())?;
-            let Some(expected) = digest else { return Ok(object) };
+            let (object, digest) = futures::join!(self.get(), self.digest());
+            // Where both fail, the bucket comes first, whichever answer was faster.
+            let object = object?;
+            let Some(expected) = digest? else { return Ok(object) };
             let actual = object.as_ref().map(|o| md5_hex(&o.bytes));
             if actual.as_ref() == Some(&expected) {
                 return Ok(object);
