@@ -150,6 +150,11 @@ impl Definition for RemoteState {
             let names: Vec<&str> = sdt_state::backends::ALL.iter().map(|(name, _)| *name).collect();
             return complain(format!("There is no backend \"{backend}\"; there are {}.", names.join(", ")), "backend");
         };
+        let settings = get(config, "config");
+        if !settings.is_null() && !matches!(settings.ty(), Type::Object(_) | Type::Map(_) | Type::Dynamic) {
+            let found = settings.ty().friendly_name();
+            return complain(format!("The backend's configuration is an object, not a {found}."), "config");
+        }
         let given = config.get("config").and_then(Value::as_members).into_iter().flatten();
         for (name, _) in given {
             if !known.is_empty() && !known.contains(&&**name) {
