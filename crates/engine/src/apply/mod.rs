@@ -229,7 +229,10 @@ impl ApplyWalk {
             PlanMode::RefreshOnly => {
                 let plan = self.plan.clone();
                 for (name, o) in &plan.outputs {
-                    self.set_output(name, &o.after);
+                    match o.action {
+                        Action::Delete => drop(self.state.outputs.remove(&**name)),
+                        _ => self.set_output(name, &o.after),
+                    }
                 }
                 self.state.check_results = plan.checks.to_state_json();
             }

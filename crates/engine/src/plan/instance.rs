@@ -31,6 +31,8 @@ pub(super) struct InstancePlan {
     prior: Option<PriorId>,
     /// Why it is replaced whatever the provider says.
     forced: Option<Reason>,
+    /// Whether something changes that it is to be replaced with.
+    triggered: bool,
     /// Set when this is the second planning, of the object that replaces the old one.
     replacing: Option<(Reason, Vec<Path>)>,
 }
@@ -89,8 +91,19 @@ impl PlanWalk {
             Some(p) => ignore_changes(&resource.lifecycle.ignore_changes, &self.priors[p].value, config.clone()),
             None => config.clone(),
         };
-        let plan =
-            InstancePlan { node: n, mi, addr, repetition, config, ignoring, marks, prior, forced, replacing: None };
+        let plan = InstancePlan {
+            node: n,
+            mi,
+            addr,
+            repetition,
+            config,
+            ignoring,
+            marks,
+            prior,
+            forced,
+            triggered,
+            replacing: None,
+        };
         self.runs.entry(n).or_default().open += 1;
         self.ask(plan);
         true
@@ -236,6 +249,9 @@ impl PlanWalk {
     ) -> bool {
         let n = plan.node;
         let address = plan.addr.to_string();
+        // As in Terraform, that it was triggered is the reason before all others, of a first creation too.
+        let triggered = plan.triggered && (action.is_replace() || action == Action::Create);
+        let reason = if triggered { Some(Reason::ReplaceByTriggers) } else { reason };
         let Some(provider) = self.provider_addr(n) else { return false };
         let Some(id) = self.core.graph.node(n).module else { return false };
         let module = self.core.tree.module(id).clone();
