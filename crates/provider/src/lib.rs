@@ -32,7 +32,7 @@ pub use async_trait::async_trait;
 pub use convert::{FromValue, Misfit, ToValue, field, fit_object, no_block, only, tag_map, tags_value, with, zero_of};
 pub use declare::{Check, Content, Decl, Declared, Described, Field, Lit, Meta, NOTHING, Name, Same, Ty};
 pub use error::{Class, Error, HERE};
-pub use native::{Backend, Native, Service};
+pub use native::{Backend, Native, Service, fit_json};
 pub use plan::{PlanEdit, plan};
 pub use refresh::Refresh;
 pub use resource::{Changes, Cx, DataSource, DataSourceType, Resource, ResourceType, Token, data_source, resource};

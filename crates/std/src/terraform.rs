@@ -1,5 +1,6 @@
 //! terraform.io/builtin/terraform: `terraform_data` and `terraform_remote_state`.
 
+use async_trait::async_trait;
 use std::sync::Arc;
 
 use sdt_diag::{Diagnostics, Severity};
@@ -43,6 +44,7 @@ fn output_for(input: &Value) -> Value {
     if input.is_null() { input.clone() } else { Value::unknown(input.ty()) }
 }
 
+#[async_trait]
 impl Definition for TerraformData {
     fn name(&self) -> &'static str {
         "terraform_data"
@@ -94,7 +96,7 @@ impl Definition for TerraformData {
         PlanAnswer { planned: Some(Value::object(planned)), requires_replace, ..PlanAnswer::default() }
     }
 
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         let mut object = members(&request.planned);
         if get(&request.planned, "id").is_unknown() {
             object.insert("id".into(), Value::string(self.random.uuid()));
@@ -118,6 +120,7 @@ struct RemoteState {
     reader: Option<RemoteStates>,
 }
 
+#[async_trait]
 impl Definition for RemoteState {
     fn name(&self) -> &'static str {
         "terraform_remote_state"
@@ -164,7 +167,7 @@ impl Definition for RemoteState {
         Vec::new()
     }
 
-    fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
+    async fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
         let complain = |detail: &str, name: &str| {
             vec![crate::helpers::complain("Unable to find remote state", detail, Path::root().attr(name))]
         };
