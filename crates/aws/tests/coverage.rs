@@ -61,8 +61,8 @@ fn table() -> String {
         let life = cases.get(*name).map_or(0, Vec::len);
         let life = if life == 0 { String::new() } else { life.to_string() };
         let changed = format!("(\"{name}.");
-        let drift = has("tests/e2e/drift_attributes.py", &changed);
-        let drift = if drift.is_empty() { has("tests/e2e/drift_networks.py", &changed) } else { drift };
+        let files = ["attributes", "networks", "services"].map(|f| has(&format!("tests/e2e/drift_{f}.py"), &changed));
+        let drift = files.into_iter().find(|f| !f.is_empty()).unwrap_or_default();
         let bulk = has("scripts/bench", &format!("\"{name}\":"));
         let tags = if *tagged { "yes" } else { "none" };
         out.push_str(&format!("| `{name}` | {schema} | {life} | {tags} | {drift} | {bulk} | {} |\n", backing(name)));

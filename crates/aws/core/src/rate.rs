@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::time::Instant;
 
@@ -94,6 +95,19 @@ fn throttled(response: &HttpResponse) -> bool {
     matches!(status, 429 | 503) || status == 400 && named && !kind.starts_with("LimitExceeded")
 }
 
+/// Tells whether the request may have been carried out although nobody says so. Not after a 503: it means "not now".
+fn unclear(answer: &Result<HttpResponse, ConnectorError>) -> bool {
+    answer.as_ref().map_or(true, |response| matches!(response.status().as_u16(), 500 | 502 | 504))
+}
+
+/// An error of a kind that the SDK does not repeat.
+fn not_to_be_repeated(answer: Result<HttpResponse, ConnectorError>) -> ConnectorError {
+    match answer {
+        Ok(response) => ConnectorError::other(format!("the service answered {}", response.status()).into(), None),
+        Err(error) => ConnectorError::other(error.into(), None),
+    }
+}
+
 #[derive(Debug)]
 struct LimitedClient {
     inner: SharedHttpClient,
@@ -126,7 +140,7 @@ impl HttpConnector for LimitedConnector {
             if let Ok(response) = &answer {
                 bucket.heard(throttled(response), sent);
             }
-            answer
+            if unclear(&answer) && sdt_provider::reply_lost() { Err(not_to_be_repeated(answer)) } else { answer }
         })
     }
 }
