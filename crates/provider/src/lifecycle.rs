@@ -28,7 +28,7 @@ pub(crate) type Explain<A> = for<'e> fn(&'e A, Error) -> BoxFuture<'e, Error>;
 const LOOKS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// How often a creation is asked for when replies are lost.
-const ASKED: u32 = 5;
+const ASKED: u32 = 3;
 
 /// One operation on one object.
 pub(crate) struct Lifecycle<'a, A: 'static> {

@@ -13,7 +13,7 @@ never outlives the script that started it. Beside moto's own control (POST /moto
                           reply is sent; {} takes the trap away
   POST /_local/victim     {"pid": P}: who that is; a trap that springs earlier waits for it
   GET  /_local/trap       {"seen": mutating requests so far, "sprung": operation or null}
-  POST /_local/fault      {"match": "s3", "status": 503, "code": "SlowDown", "times": 3}: answers instead of moto
+  POST /_local/fault      {"match": "s3", "status": 503, "code": "SlowDown", "times": 3, "message": M}: answers instead of moto
   POST /_local/hold       {"match": "ec2:DescribeVpcs"}: such requests wait until the next hold; {} holds nothing
   POST /_local/store      {"bucket": B, "table": T}: makes a bucket and a lock table for states
   GET  /_local/inventory  what exists, see inventory.py
@@ -156,13 +156,13 @@ class Front:
 
 def error_body(env, fault):
     """An error in the form that the protocol of the request understands."""
-    code = fault.get("code", "InternalError")
+    code, message = fault.get("code", "InternalError"), fault.get("message", "injected")
     if env.get("HTTP_X_AMZ_TARGET"):
-        return json.dumps({"__type": code, "message": "injected"}).encode()
+        return json.dumps({"__type": code, "message": message}).encode()
     if env.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        return (f"<ErrorResponse><Error><Code>{code}</Code><Message>injected</Message></Error>"
-                "<Errors><Error><Code>%s</Code><Message>injected</Message></Error></Errors></ErrorResponse>" % code).encode()
-    return f"<Error><Code>{code}</Code><Message>injected</Message></Error>".encode()
+        error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        return f"<ErrorResponse>{error}<Errors>{error}</Errors></ErrorResponse>".encode()
+    return f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
 
 
 def answer(start, status, body, kind):

@@ -6,6 +6,8 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sdt_provider::{Class, Error};
 
+use crate::rate::UNREPEATED;
+
 /// Turns the result of an SDK call into the framework's.
 pub trait Api<T> {
     /// The result with the error's class.
@@ -40,10 +42,12 @@ where
         });
         let message = match inner.message() {
             Some(message) => message.to_owned(),
+            None if told.is_none() && status == UNREPEATED => "the service failed".to_owned(),
             None if told.is_none() => format!("the service answered {status}"),
             None => inner.to_string(),
         };
-        let mut error = Error::new(classify(code), code, message);
+        let class = if code.is_empty() && status >= 500 { Class::Transient } else { classify(code) };
+        let mut error = Error::new(class, code, message);
         error.request = inner.meta().extra("aws_request_id").map(ToOwned::to_owned);
         return error;
     }

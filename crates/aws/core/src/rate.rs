@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
 use tokio::time::Instant;
 
 /// Requests a second and burst. Services that publish tighter limits stand here by name; the others are far from theirs.
@@ -100,12 +101,16 @@ fn unclear(answer: &Result<HttpResponse, ConnectorError>) -> bool {
     answer.as_ref().map_or(true, |response| matches!(response.status().as_u16(), 500 | 502 | 504))
 }
 
-/// An error of a kind that the SDK does not repeat.
-fn not_to_be_repeated(answer: Result<HttpResponse, ConnectorError>) -> ConnectorError {
-    match answer {
-        Ok(response) => ConnectorError::other(format!("the service answered {}", response.status()).into(), None),
-        Err(error) => ConnectorError::other(error.into(), None),
+/// Stands for a status that the SDK would answer by repeating the request.
+pub(crate) const UNREPEATED: u16 = 599;
+
+/// The same answer in a form that the SDK does not repeat.
+fn not_to_be_repeated(answer: Result<HttpResponse, ConnectorError>) -> Result<HttpResponse, ConnectorError> {
+    let mut response = answer.map_err(|error| ConnectorError::other(error.into(), None))?;
+    if let Ok(status) = StatusCode::try_from(UNREPEATED) {
+        *response.status_mut() = status;
     }
+    Ok(response)
 }
 
 #[derive(Debug)]
@@ -140,7 +145,7 @@ impl HttpConnector for LimitedConnector {
             if let Ok(response) = &answer {
                 bucket.heard(throttled(response), sent);
             }
-            if unclear(&answer) && sdt_provider::reply_lost() { Err(not_to_be_repeated(answer)) } else { answer }
+            if unclear(&answer) && sdt_provider::reply_lost() { not_to_be_repeated(answer) } else { answer }
         })
     }
 }
