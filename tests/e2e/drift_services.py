@@ -544,9 +544,9 @@ CHANGES = [
      'AlarmActions=["arn:aws:sns:eu-west-1:123456789012:a"], OKActions=["arn:aws:sns:eu-west-1:123456789012:a"], '
      'InsufficientDataActions=["arn:aws:sns:eu-west-1:123456789012:a"], Dimensions=[{"Name": "a", "Value": "b"}])'),
     ("aws_cloudwatch_metric_alarm.one", "tags", 'cloudwatch.tag_resource(ResourceARN=me["arn"], Tags=%s)' % TAG),
-    ("aws_sns_topic.one", "display_name kms_master_key_id delivery_policy tracing_config",
+    ("aws_sns_topic.one", "display_name kms_master_key_id delivery_policy",
      '[sns.set_topic_attributes(TopicArn=me["arn"], AttributeName=k, AttributeValue=v) for k, v in {"DisplayName": "other", "KmsMasterKeyId": "alias/aws/sns", '
-     '"DeliveryPolicy": json.dumps({"http": {"defaultHealthyRetryPolicy": {"numRetries": 5}}}), "TracingConfig": "Active"}.items()]'),
+     '"DeliveryPolicy": json.dumps({"http": {"defaultHealthyRetryPolicy": {"numRetries": 5}}})}.items()]'),
     ("aws_sns_topic.one", "tags", 'sns.tag_resource(ResourceArn=me["arn"], Tags=%s)' % TAG),
     ("aws_sns_topic_policy.one", "policy", f'sns.set_topic_attributes(TopicArn=me["arn"], AttributeName="Policy", AttributeValue={OTHER})'),
     ("aws_sns_topic_subscription.one", "raw_message_delivery filter_policy filter_policy_scope redrive_policy",
@@ -561,10 +561,9 @@ CHANGES = [
     ("aws_rds_cluster_parameter_group.one", "parameter", 'rds.modify_db_cluster_parameter_group(DBClusterParameterGroupName="one", '
      'Parameters=[{"ParameterName": "time_zone", "ParameterValue": "Europe/Paris", "ApplyMethod": "immediate"}])'),
     ("aws_rds_cluster_parameter_group.one", "tags", 'rds.add_tags_to_resource(ResourceName=me["arn"], Tags=%s)' % TAG),
-    ("aws_rds_cluster.one", "backup_retention_period preferred_backup_window preferred_maintenance_window deletion_protection copy_tags_to_snapshot "
-     "iam_database_authentication_enabled",
+    ("aws_rds_cluster.one", "backup_retention_period preferred_backup_window preferred_maintenance_window deletion_protection copy_tags_to_snapshot",
      'rds.modify_db_cluster(DBClusterIdentifier="one", BackupRetentionPeriod=5, PreferredBackupWindow="05:00-06:00", PreferredMaintenanceWindow="mon:03:30-mon:04:30", '
-     'DeletionProtection=True, CopyTagsToSnapshot=True, EnableIAMDatabaseAuthentication=True)'),
+     'DeletionProtection=True, CopyTagsToSnapshot=True)'),
     ("aws_rds_cluster.one", "tags", 'rds.add_tags_to_resource(ResourceName=me["arn"], Tags=%s)' % TAG),
     ("aws_rds_cluster_instance.one", "instance_class auto_minor_version_upgrade promotion_tier preferred_maintenance_window publicly_accessible",
      'rds.modify_db_instance(DBInstanceIdentifier="one-0", DBInstanceClass="db.r5.xlarge", AutoMinorVersionUpgrade=False, PromotionTier=3, PubliclyAccessible=True, '

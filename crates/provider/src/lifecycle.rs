@@ -128,8 +128,12 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
                 return Err(e);
             }
             tracing::debug!(error = %e, "a reply was lost; looking for what it made");
-            if let Some(made) = self.look_for(cx, want).await? {
-                return Ok(made);
+            match self.look_for(cx, want).await {
+                Ok(Some(made)) => return Ok(made),
+                Ok(None) => {}
+                // The service knows a repeated request by its client token.
+                Err(e) if e.class == Class::Unclear && self.kind.token() == Token::Client => {}
+                Err(_) => return Err(e),
             }
             if e.class != Class::Transient || asked == ASKED || cx.stopping() {
                 return Err(e);
