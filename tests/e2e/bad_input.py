@@ -1,5 +1,7 @@
 """What must end with a clear error, a non-zero exit code and nothing lost."""
+import base64
 import json
+import re
 
 from harness import LocalAws, Workspace
 from harness.fixtures import BUCKET, make_store, root_module, sdt
@@ -7,6 +9,34 @@ from harness.local_aws import REGION
 from harness.runner import Skip
 
 BODY = 'data "aws_caller_identity" "me" {}\n\nresource "terraform_data" "one" {\n  input = 1\n}\n'
+
+
+HELD = """
+resource "aws_vpc" "one" {
+  cidr_block = "10.9.0.0/16"
+}
+
+resource "aws_subnet" "one" {
+  vpc_id     = aws_vpc.one.id
+  cidr_block = "10.9.1.0/24"
+}
+
+resource "aws_security_group" "one" {
+  name   = "one"
+  vpc_id = aws_vpc.one.id
+
+  timeouts {
+    delete = "3s"
+  }
+}
+"""
+HOLD = f"""
+import boto3
+ec2 = boto3.client("ec2", region_name="{REGION}")
+subnet = ec2.describe_subnets(Filters=[dict(Name="cidr-block", Values=["10.9.1.0/24"])])["Subnets"][0]["SubnetId"]
+group = ec2.describe_security_groups(Filters=[dict(Name="group-name", Values=["one"])])["SecurityGroups"][0]["GroupId"]
+print(ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]["NetworkInterfaceId"])
+"""
 
 
 def test_broken_hcl_shows_several_errors():
@@ -69,6 +99,52 @@ def test_server_errors_end_in_an_error():
         aws.clear_fault()
         engine.run("bad", "apply", "-input=false", "-auto-approve").expect()
         assert len(aws.inventory()["vpc"]) == 1, "the failed attempt left an object, or the second made none"
+
+
+def test_already_exists_is_answered_with_an_import_block():
+    with _store() as (aws, workspace, engine):
+        group = 'resource "aws_cloudwatch_log_group" "one" {\n  name = "one"\n}\n'
+        workspace.add("bad", root_module("bad", group))
+        engine.run("bad", "init", "-input=false").expect()
+        aws.script(f"import boto3; boto3.client('logs', region_name='{REGION}').create_log_group(logGroupName='one')")
+        result = engine.run("bad", "apply", "-input=false", "-auto-approve")
+        text = _clear(result, 1, "already exists", "aws_cloudwatch_log_group.one")
+        if engine.terraform:
+            return
+        block = re.search(r"^  import \{\n.*?^  \}$", text, flags=re.M | re.S)
+        assert block and 'id = "one"' in block[0], text
+        workspace.add("bad", root_module("bad", group + block[0]))
+        engine.run("bad", "apply", "-input=false", "-auto-approve").expect()
+        engine.run("bad", "plan", "-input=false", "-detailed-exitcode").expect()
+
+
+def test_who_holds_what_cannot_be_deleted():
+    with _store() as (aws, workspace, engine):
+        workspace.add("bad", root_module("bad", HELD))
+        engine.run("bad", "init", "-input=false").expect()
+        engine.run("bad", "apply", "-input=false", "-auto-approve").expect()
+        interface = aws.script(HOLD).strip()
+        result = engine.run("bad", "destroy", "-input=false", "-auto-approve", "-target=aws_security_group.one")
+        _clear(result, 1, "DependencyViolation", *([] if engine.terraform else [f"held by network interface {interface}"]))
+
+
+def test_encoded_refusals_are_decoded():
+    """Where the caller may not decode them, sdt says what would let it."""
+    with _store() as (aws, workspace, engine):
+        if engine.terraform:
+            raise Skip("Terraform shows the encoded text")
+        workspace.add("bad", root_module("bad", 'resource "aws_vpc" "one" {\n  cidr_block = "10.9.0.0/16"\n}\n'))
+        engine.run("bad", "init", "-input=false").expect()
+        told = {"allowed": False, "explicitDeny": True, "context": {"principal": {"arn": "arn:aws:iam::1:user/one"}, "action": "ec2:CreateVpc",
+                                                                    "resource": "arn:aws:ec2:eu-west-1:1:vpc/*"}}
+        encoded = base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
+        message = f"You are not authorized to perform this operation. Encoded authorization failure message: {encoded}"
+        aws.set_fault("ec2:CreateVpc", 403, "UnauthorizedOperation", message=message)
+        apply = ("bad", "apply", "-input=false", "-auto-approve")
+        text = _clear(engine.run(*apply), 1, "arn:aws:iam::1:user/one may not do ec2:CreateVpc on arn:aws:ec2:eu-west-1:1:vpc/*: a policy denies it")
+        assert encoded not in text, text
+        aws.set_fault("ec2:CreateVpc", 403, "UnauthorizedOperation", message=message.replace(encoded, "nonsense"))
+        _clear(engine.run(*apply), 1, "sts:DecodeAuthorizationMessage lets sdt read it")
 
 
 def test_states_that_must_not_be_used():

@@ -404,8 +404,8 @@ CHANGES = [
 
 MEDDLE = """
 import json, sys, boto3
-names = {"elb": "elbv2"}
-for name in "ec2 elb ecs rds efs iam logs secretsmanager s3 dynamodb".split():
+names = {"elb": "elbv2", "scaling": "application-autoscaling", "discovery": "servicediscovery"}
+for name in "ec2 elb ecs rds efs iam logs secretsmanager s3 dynamodb acm cloudwatch discovery kms scaling sns ssm".split():
     globals()[name] = boto3.client(names.get(name, name), region_name="eu-west-1")
 objects, changes = json.load(open(sys.argv[1]))
 of = objects.__getitem__

@@ -61,8 +61,8 @@ fn table() -> String {
         let life = cases.get(*name).map_or(0, Vec::len);
         let life = if life == 0 { String::new() } else { life.to_string() };
         let changed = format!("(\"{name}.");
-        let drift = has("tests/e2e/drift_attributes.py", &changed);
-        let drift = if drift.is_empty() { has("tests/e2e/drift_networks.py", &changed) } else { drift };
+        let files = ["attributes", "networks", "services"].map(|f| has(&format!("tests/e2e/drift_{f}.py"), &changed));
+        let drift = files.into_iter().find(|f| !f.is_empty()).unwrap_or_default();
         let bulk = has("scripts/bench", &format!("\"{name}\":"));
         let tags = if *tagged { "yes" } else { "none" };
         out.push_str(&format!("| `{name}` | {schema} | {life} | {tags} | {drift} | {bulk} | {} |\n", backing(name)));
@@ -79,8 +79,34 @@ fn table() -> String {
         };
         out.push_str(&format!("| `{name}` | {schema} | {backing} |\n"));
     }
+    out.push_str(ONE_BY_ONE);
     out
 }
+
+/// Which reads need a call for each object, and why.
+const ONE_BY_ONE: &str = "
+## What is read one by one
+
+Types are read in bulk; where AWS offers no call for many objects, what it tells for one only is asked for each, a few at a time and within the service's rate:
+
+| type | calls for each object | why |
+| --- | --- | --- |
+| `aws_vpc` | 3 | DescribeVpcAttribute answers for one VPC and one attribute |
+| `aws_lb`, `aws_lb_listener`, `aws_lb_target_group` | 1 | the Describe…Attributes calls answer for one object |
+| `aws_lb_listener_certificate`, `aws_lb_target_group_attachment` | 1 for a listener or target group | DescribeListenerCertificates and DescribeTargetHealth answer for one |
+| `aws_s3_bucket` | 14 | each setting of a bucket has its own call, which answers for one bucket |
+| `aws_s3_bucket_…` | 1 | the same |
+| `aws_s3_object` | 2 | ListObjectsV2 tells neither headers nor tags |
+| `aws_secretsmanager_secret` | 2 | GetResourcePolicy answers for one secret; ListSecrets lags up to five minutes behind, DescribeSecret does not |
+| `aws_dynamodb_table` | 4 | table, tags, time to live and backups each have a call for one table |
+| `aws_kms_key` | 4 | key, policy, rotation and tags each have a call for one key |
+| `aws_iam_policy`, `aws_iam_instance_profile` | 2, 1 | the lists of IAM do not tell tags |
+| `aws_sns_topic`, `aws_sns_topic_subscription` | 1 | their attributes have no list |
+| `aws_service_discovery_service` | 1 | ListServices does not tell all of a service |
+| `aws_efs_file_system`, `aws_efs_backup_policy`, `aws_efs_file_system_policy`, `aws_efs_replication_configuration`, `aws_efs_mount_target` | 1 | lifecycle, policies and security groups each have a call for one |
+| `aws_db_parameter_group`, `aws_rds_cluster_parameter_group`, `aws_db_snapshot` | 1 | parameters and attributes each have a call for one |
+| `aws_acm_certificate` | 1 | ListCertificates does not tell how a certificate is validated |
+";
 
 /// Tells whether a module under this folder reads the data source.
 fn uses(folder: &Path, name: &str) -> bool {

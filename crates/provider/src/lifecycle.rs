@@ -10,6 +10,7 @@ use crate::api::{ApplyAnswer, ApplyRequest, ApplySink, RecoverAnswer, RecoverReq
 use crate::convert::{tags_value, with};
 use crate::declare::{Content, Meta};
 use crate::error::{Class, Error};
+use crate::lost::creating;
 use crate::resource::{Changes, Cx, ResourceType, Token};
 use crate::same::{after_apply, same};
 use crate::tags::{OPERATION_TAG, TagSettings};
@@ -21,6 +22,13 @@ const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
 
 /// Makes an error clearer by asking the service.
 pub(crate) type Explain<A> = for<'e> fn(&'e A, Error) -> BoxFuture<'e, Error>;
+
+/// After a lost reply, when to look for what it may have made. A service's lists may lag, so those that are found by a tag alone are looked
+/// for a few times: asking again would make a second one. Where a name or a client token stands in the way of that, once will do.
+const LOOKS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+
+/// How often a creation is asked for when replies are lost.
+const ASKED: u32 = 3;
 
 /// One operation on one object.
 pub(crate) struct Lifecycle<'a, A: 'static> {
@@ -69,7 +77,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
         let cx = self.cx(&req.token, Some(sink), &req.planned, "create");
         let want = self.want(req);
         let null = Value::null(req.planned.ty());
-        let made = match self.kind.create(&cx, &want).await {
+        let made = match self.make(&cx, &want).await {
             Ok(made) => made,
             Err(e) => {
                 // What was asked may have happened, though nobody said so.
@@ -102,6 +110,55 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
             Ok(got) => self.done(self.settle(&got, &req.planned)),
             Err(e) => self.failed("reading", e, known, Some(&made)).await,
         }
+    }
+
+    /// Makes the object. When a reply was lost, looks for what it made before asking again.
+    async fn make(&self, cx: &Cx<'_, A>, want: &Value) -> Result<Value, Error> {
+        let mut lost = false;
+        let mut asked = 0;
+        loop {
+            let (made, unheard) = creating(self.kind.create(cx, want)).await;
+            lost |= unheard;
+            asked += 1;
+            let e = match made {
+                Ok(made) => return Ok(made),
+                Err(e) => e,
+            };
+            if !lost || matches!(e.class, Class::Stopped | Class::Timeout | Class::Denied | Class::Credentials) {
+                return Err(e);
+            }
+            tracing::debug!(error = %e, "a reply was lost; looking for what it made");
+            match self.look_for(cx, want).await {
+                Ok(Some(made)) => return Ok(made),
+                Ok(None) => {}
+                // The service knows a repeated request by its client token.
+                Err(e) if e.class == Class::Unclear && self.kind.token() == Token::Client => {}
+                Err(_) => return Err(e),
+            }
+            if e.class != Class::Transient || asked == ASKED || cx.stopping() {
+                return Err(e);
+            }
+        }
+    }
+
+    async fn look_for(&self, cx: &Cx<'_, A>, want: &Value) -> Result<Option<Value>, Error> {
+        let by_tag = self.kind.token() == Token::Tag;
+        let sought = self.marked(want, cx.token());
+        for pause in if by_tag { &LOOKS[..] } else { &LOOKS[..1] } {
+            tokio::time::sleep(*pause).await;
+            if let Some(made) = self.kind.recover(cx, &sought).await? {
+                return Ok(Some(made));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is looked for: with the creation's tag, where that is what identifies it.
+    fn marked(&self, want: &Value, token: &str) -> Value {
+        if !self.meta().tagged || self.kind.token() != Token::Tag {
+            return want.clone();
+        }
+        with(want, [("tags_all", tags_value(&[(OPERATION_TAG.to_owned(), token.to_owned())].into()))])
     }
 
     async fn update(&self, req: &ApplyRequest, sink: &dyn ApplySink) -> ApplyAnswer {
@@ -164,10 +221,7 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
                 Err(e) => RecoverAnswer::Unclear(vec![e.complaint("looking for", self.kind.human(), None)]),
             };
         }
-        let mut want = req.planned.clone();
-        if self.meta().tagged && self.kind.token() == Token::Tag {
-            want = with(&want, [("tags_all", tags_value(&[(OPERATION_TAG.to_owned(), req.token.clone())].into()))]);
-        }
+        let want = self.marked(&req.planned, &req.token);
         match self.kind.recover(&cx, &want).await {
             Ok(Some(made)) => {
                 let got = self

@@ -117,6 +117,11 @@ pub fn plan<'a>(meta: &'static Meta, tags: &TagSettings, config: &'a Value, prio
     edit
 }
 
+/// How many blocks there are.
+fn count(blocks: &Value) -> Option<usize> {
+    if blocks.is_null() { Some(0) } else { blocks.as_items().map(<[Value]>::len) }
+}
+
 struct Walk {
     legacy: bool,
     replace: Vec<Path>,
@@ -146,7 +151,12 @@ impl Walk {
                 && !same(f, p, &value, self.legacy)
             {
                 changed.insert(f.name);
-                if f.force_new && self.replace.len() == replaces {
+                // Of a list of blocks, their number forces replacement; what is in them says so itself.
+                let forces = match f.content {
+                    Content::Block { nesting: Nesting::List, .. } if self.legacy => count(p) != count(&value),
+                    _ => self.replace.len() == replaces,
+                };
+                if f.force_new && forces {
                     self.replace.push(here);
                 }
             }

@@ -311,7 +311,14 @@ impl Harness {
                 let schema = self.provider.schema(Mode::Data, data).ok_or_else(|| format!("no data source {data}"))?;
                 let config = coerce(&schema.block, &from_json_implied(&config)).map_err(|e| e.to_string())?;
                 let value = self.instance.read_data(data, config).await.map_err(|c| complaints(&c))?;
-                names.insert(name, to_json(&value, &value.ty()));
+                let value = to_json(&value, &value.ty());
+                for (attribute, wanted) in resolve(&need["expect"], &names).as_object().into_iter().flatten() {
+                    let got = &value[attribute];
+                    if got != wanted {
+                        return Err(format!("data {name}: {attribute} is {got}, not {wanted}").into());
+                    }
+                }
+                names.insert(name, value);
                 continue;
             }
             let config = self.config(&kind, &config).map_err(|e| format!("need {name}: {e}"))?;

@@ -98,9 +98,9 @@ class LocalAws:
     def clear_trap(self):
         self._ask("/_local/trap", {})
 
-    def set_fault(self, match, status, code, times=10**9):
+    def set_fault(self, match, status, code, times=10**9, message="injected"):
         """Answers requests whose "service:operation" contains `match` with an error."""
-        self._ask("/_local/fault", {"match": match, "status": status, "code": code, "times": times})
+        self._ask("/_local/fault", {"match": match, "status": status, "code": code, "times": times, "message": message})
 
     def clear_fault(self):
         self._ask("/_local/fault", {})

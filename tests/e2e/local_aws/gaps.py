@@ -1,4 +1,5 @@
 """What moto 5.2.1 lacks and the environments need. Each function names one gap; everything else is plain moto."""
+import base64
 import hashlib
 import json
 
@@ -7,7 +8,8 @@ def fill():
     for gap in (tagging_of_more_types, ecs_service_settings, ec2_described_group_rules, rds_own_resource_ids,
                 logs_associate_kms_key, s3_markers_can_go, ec2_dhcp_options_take_tags, ec2_dhcp_options_leave_networks,
                 ec2_network_acl_rules_may_be_gone, appautoscaling_tags, rds_parameters_by_user, rds_changed_event_subscriptions,
-                rds_enhanced_monitoring, rds_serverless_scaling, efs_backup_policies, efs_policies_can_go, efs_replications):
+                rds_enhanced_monitoring, rds_serverless_scaling, efs_backup_policies, efs_policies_can_go, efs_replications,
+                sts_decodes_refusals):
         gap()
 
 
@@ -340,3 +342,22 @@ def efs_replications():
     Responses.create_replication_configuration = create
     Responses.describe_replication_configurations = describe
     Responses.delete_replication_configuration = delete
+
+
+def sts_decodes_refusals():
+    """DecodeAuthorizationMessage, of messages that are encoded in base64."""
+    from moto.core.exceptions import ServiceException
+    from moto.core.responses import ActionResult
+    from moto.sts.responses import TokenResponse
+
+    class InvalidAuthorizationMessageException(ServiceException):
+        code = "InvalidAuthorizationMessageException"
+
+    def decode_authorization_message(self):
+        try:
+            decoded = base64.urlsafe_b64decode(self._get_param("EncodedMessage")).decode()
+        except ValueError as error:
+            raise InvalidAuthorizationMessageException("The message is not valid.") from error
+        return ActionResult({"DecodedMessage": decoded})
+
+    TokenResponse.decode_authorization_message = decode_authorization_message

@@ -13,7 +13,7 @@ never outlives the script that started it. Beside moto's own control (POST /moto
                           reply is sent; {} takes the trap away
   POST /_local/victim     {"pid": P}: who that is; a trap that springs earlier waits for it
   GET  /_local/trap       {"seen": mutating requests so far, "sprung": operation or null}
-  POST /_local/fault      {"match": "s3", "status": 503, "code": "SlowDown", "times": 3}: answers instead of moto
+  POST /_local/fault      {"match": "s3", "status": 503, "code": "SlowDown", "times": 3, "message": M}: answers instead of moto
   POST /_local/hold       {"match": "ec2:DescribeVpcs"}: such requests wait until the next hold; {} holds nothing
   POST /_local/store      {"bucket": B, "table": T}: makes a bucket and a lock table for states
   GET  /_local/inventory  what exists, see inventory.py
@@ -23,52 +23,18 @@ Only requests with the access key "local" are recorded, trapped, failed and held
 """
 import json
 import os
-import re
 import signal
 import socket
 import sys
 import threading
 import time
-from io import BytesIO
-from urllib.parse import parse_qs, unquote
 
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import gaps
 import inventory
-
-SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/")
-FIXED = re.compile(r"^(\d{4}-\d\d-\d\d|v\d|[a-zA-Z][a-zA-Z-]*)$")
-READS = re.compile(r"^(Describe|List|Get|BatchGet|Head|Query$|Scan$|Filter|Search|Lookup|Simulate|AssumeRole|Decode)")
-ITEMS = {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem",
-         "TransactGetItems", "TransactWriteItems"}
-
-
-def classify(env):
-    """Says what a request is: service, operation, whether it is state traffic and whether it changes anything."""
-    found = SCOPE.search(env.get("HTTP_AUTHORIZATION", ""))
-    service = found.group(2) if found else "-"
-    target = env.get("HTTP_X_AMZ_TARGET")
-    if target:
-        name = target.split(".")[-1]
-        return service, name, service == "dynamodb" and name in ITEMS, not READS.match(name)
-    if env.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        body = env["wsgi.input"].read(int(env.get("CONTENT_LENGTH") or 0))
-        env["wsgi.input"] = BytesIO(body)
-        action = parse_qs(body.decode("utf-8", "replace")).get("Action")
-        if action:
-            return service, action[0], False, not READS.match(action[0])
-    method = env["REQUEST_METHOD"]
-    keys = sorted(k for k in parse_qs(env.get("QUERY_STRING", ""), keep_blank_values=True) if k != "x-id")
-    parts = [s for s in unquote(env.get("PATH_INFO", "/")).split("/") if s]
-    state = False
-    if service == "s3":
-        path = "/bucket" + ("/key" if len(parts) > 1 else "") if parts else "/"
-        state = len(parts) > 1 or (len(parts) == 1 and ("list-type" in keys or "prefix" in keys) and "versions" not in keys)
-    else:
-        path = "/" + "/".join(s if FIXED.match(s) else "*" for s in parts)
-    return service, f"{method} {path}" + ("?" + "&".join(keys) if keys else ""), state, method not in ("GET", "HEAD")
+from requests_of_aws import SCOPE, classify
 
 
 class Front:
@@ -190,13 +156,13 @@ class Front:
 
 def error_body(env, fault):
     """An error in the form that the protocol of the request understands."""
-    code = fault.get("code", "InternalError")
+    code, message = fault.get("code", "InternalError"), fault.get("message", "injected")
     if env.get("HTTP_X_AMZ_TARGET"):
-        return json.dumps({"__type": code, "message": "injected"}).encode()
+        return json.dumps({"__type": code, "message": message}).encode()
     if env.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        return (f"<ErrorResponse><Error><Code>{code}</Code><Message>injected</Message></Error>"
-                "<Errors><Error><Code>%s</Code><Message>injected</Message></Error></Errors></ErrorResponse>" % code).encode()
-    return f"<Error><Code>{code}</Code><Message>injected</Message></Error>".encode()
+        error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        return f"<ErrorResponse>{error}<Errors>{error}</Errors></ErrorResponse>".encode()
+    return f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
 
 
 def answer(start, status, body, kind):

@@ -1,6 +1,6 @@
 //! `aws_acm_certificate`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_acm::primitives::{Blob, DateTime, DateTimeFormat};
@@ -280,6 +280,11 @@ impl Resource for Certificate {
         {
             let mut all: BTreeSet<String> = items.iter().filter_map(Value::as_str).map(str::to_owned).collect();
             all.insert(domain.to_owned());
+            // Which records will validate it is known by domain before they are: configurations make a record for each.
+            if edit.prior.is_none() && edit.config(Self::VALIDATION_METHOD).as_str() == Some("DNS") {
+                let options: Vec<Value> = all.iter().map(|domain| record_of(domain)).collect();
+                edit.set(Self::DOMAIN_VALIDATION_OPTIONS, Value::set(options[0].ty(), options));
+            }
             let all = Value::set(sdt_value::Type::String, all.iter().map(Value::string).collect());
             edit.set(Self::SUBJECT_ALTERNATIVE_NAMES, all);
             if edit.changes(Self::SUBJECT_ALTERNATIVE_NAMES) {
@@ -305,6 +310,15 @@ impl Resource for Certificate {
         };
         bad.map(complain).into_iter().collect()
     }
+}
+
+/// What is known of a domain's record before the certificate is there.
+fn record_of(domain: &str) -> Value {
+    let unknown = ["resource_record_name", "resource_record_type", "resource_record_value"];
+    let unknown = unknown.map(|name| (name.into(), Value::unknown(sdt_value::Type::String)));
+    let mut members: BTreeMap<sdt_value::Str, Value> = unknown.into();
+    members.insert("domain_name".into(), Value::string(domain));
+    Value::object(members)
 }
 
 async fn describe(aws: &Aws, arn: &str) -> Result<Option<CertificateDetail>, Error> {

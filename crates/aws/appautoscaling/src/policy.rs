@@ -57,11 +57,13 @@ pub(crate) struct StepScaling {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Tracking {
     /// A metric of one's own.
+    #[attr(conflicts_with(predefined_metric_specification))]
     customized_metric_specification: Option<Customized>,
     /// Never scales in.
     #[attr(default = false)]
     disable_scale_in: Option<bool>,
     /// A metric of the service.
+    #[attr(conflicts_with(customized_metric_specification))]
     predefined_metric_specification: Option<Predefined>,
     /// Seconds to wait after scaling in.
     scale_in_cooldown: Option<i32>,

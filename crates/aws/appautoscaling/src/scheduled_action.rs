@@ -9,11 +9,6 @@ use sdt_provider::{Block, Changes, Computed, Cx, Error, Id, Resource, Token, asy
 
 use crate::{appautoscaling, distinct, whole_number};
 
-fn rfc3339(text: &str) -> Result<(), String> {
-    let fine = DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset).is_ok();
-    if fine || text.is_empty() { Ok(()) } else { Err("to be a time such as 2025-01-31T12:00:00Z".into()) }
-}
-
 /// New limits for a target, at certain times.
 #[derive(Clone, Debug, PartialEq, Resource)]
 #[resource(name = "aws_appautoscaling_scheduled_action")]
@@ -22,7 +17,7 @@ pub(crate) struct ScheduledAction {
     /// Its ARN.
     arn: Computed<String>,
     /// When it ends.
-    #[attr(check = rfc3339)]
+    #[attr(check = sdt_aws_core::checks::rfc3339)]
     end_time: Option<String>,
     /// Its name.
     #[attr(force_new)]
@@ -41,7 +36,7 @@ pub(crate) struct ScheduledAction {
     #[attr(force_new)]
     service_namespace: String,
     /// When it begins.
-    #[attr(check = rfc3339)]
+    #[attr(check = sdt_aws_core::checks::rfc3339)]
     start_time: Option<String>,
     /// Time zone of the schedule.
     #[attr(default = "UTC")]
@@ -52,10 +47,10 @@ pub(crate) struct ScheduledAction {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct ScalableTargetAction {
     /// Most that scaling may reach.
-    #[attr(check = whole_number)]
+    #[attr(check = whole_number, at_least_one_of(max_capacity, min_capacity))]
     max_capacity: Option<String>,
     /// Least that scaling may reach.
-    #[attr(check = whole_number)]
+    #[attr(check = whole_number, at_least_one_of(max_capacity, min_capacity))]
     min_capacity: Option<String>,
 }
 

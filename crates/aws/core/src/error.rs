@@ -1,9 +1,12 @@
 //! SDK errors by class.
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sdt_provider::{Class, Error};
+
+use crate::rate::UNREPEATED;
 
 /// Turns the result of an SDK call into the framework's.
 pub trait Api<T> {
@@ -14,26 +17,37 @@ pub trait Api<T> {
     fn api(self) -> Result<T, Error>;
 }
 
-impl<T, E, R> Api<T> for Result<T, SdkError<E, R>>
+impl<T, E> Api<T> for Result<T, SdkError<E, HttpResponse>>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     fn api(self) -> Result<T, Error> {
         self.map_err(|e| convert(&e))
     }
 }
 
-fn convert<E, R>(e: &SdkError<E, R>) -> Error
+fn convert<E>(e: &SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     if let SdkError::ServiceError(service) = e {
         let inner = service.err();
-        let code = inner.code().unwrap_or_default();
-        let message = inner.message().map_or_else(|| inner.to_string(), ToOwned::to_owned);
-        let mut error = Error::new(classify(code), code, message);
+        let status = service.raw().status().as_u16();
+        // An answer to HEAD has no body that says why.
+        let told = inner.code().filter(|c| !c.is_empty());
+        let code = told.unwrap_or(match status {
+            403 => "AccessDenied",
+            404 => "NotFound",
+            _ => "",
+        });
+        let message = match inner.message() {
+            Some(message) => message.to_owned(),
+            None if told.is_none() && status == UNREPEATED => "the service failed".to_owned(),
+            None if told.is_none() => format!("the service answered {status}"),
+            None => inner.to_string(),
+        };
+        let class = if code.is_empty() && status >= 500 { Class::Transient } else { classify(code) };
+        let mut error = Error::new(class, code, message);
         error.request = inner.meta().extra("aws_request_id").map(ToOwned::to_owned);
         return error;
     }
@@ -108,8 +122,7 @@ pub fn classify(code: &str) -> Class {
         "StillContains",
     ]) {
         Class::InUse
-    } else if any(&["AlreadyExists", "Duplicate", "AlreadyOwnedByYou", "AlreadyAssociated", "ResourceExistsException"])
-    {
+    } else if any(&["AlreadyExist", "Duplicate", "AlreadyOwnedByYou", "AlreadyAssociated", "ResourceExistsException"]) {
         Class::AlreadyExists
     } else if code.ends_with("NotFound") || any(&["NotFoundException", "NotFoundFault", "NoSuch", "DoesNotExist"]) {
         Class::NotFound

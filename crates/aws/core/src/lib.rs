@@ -4,6 +4,7 @@
 //! errors into the framework's with `.send().await.api()?`. Credentials, endpoints and the HTTP client come from `sdt-aws-sdk`.
 
 mod aws;
+pub mod checks;
 mod error;
 pub mod names;
 mod rate;

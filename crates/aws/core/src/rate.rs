@@ -8,7 +8,9 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
 use tokio::time::Instant;
 
 /// Requests a second and burst. Services that publish tighter limits stand here by name; the others are far from theirs.
@@ -94,6 +96,23 @@ fn throttled(response: &HttpResponse) -> bool {
     matches!(status, 429 | 503) || status == 400 && named && !kind.starts_with("LimitExceeded")
 }
 
+/// Tells whether the request may have been carried out although nobody says so. Not after a 503: it means "not now".
+fn unclear(answer: &Result<HttpResponse, ConnectorError>) -> bool {
+    answer.as_ref().map_or(true, |response| matches!(response.status().as_u16(), 500 | 502 | 504))
+}
+
+/// Stands for a status that the SDK would answer by repeating the request.
+pub(crate) const UNREPEATED: u16 = 599;
+
+/// The same answer in a form that the SDK does not repeat.
+fn not_to_be_repeated(answer: Result<HttpResponse, ConnectorError>) -> Result<HttpResponse, ConnectorError> {
+    let mut response = answer.map_err(|error| ConnectorError::other(error.into(), None))?;
+    if let Ok(status) = StatusCode::try_from(UNREPEATED) {
+        *response.status_mut() = status;
+    }
+    Ok(response)
+}
+
 #[derive(Debug)]
 struct LimitedClient {
     inner: SharedHttpClient,
@@ -126,7 +145,7 @@ impl HttpConnector for LimitedConnector {
             if let Ok(response) = &answer {
                 bucket.heard(throttled(response), sent);
             }
-            answer
+            if unclear(&answer) && sdt_provider::reply_lost() { not_to_be_repeated(answer) } else { answer }
         })
     }
 }

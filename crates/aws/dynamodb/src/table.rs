@@ -55,7 +55,7 @@ pub(crate) struct Table {
     /// Copies in other regions.
     replica: Set<Replica>,
     /// Moment to restore from.
-    #[attr(force_new, carry, keep_null)]
+    #[attr(force_new, carry, keep_null, check = sdt_aws_core::checks::rfc3339)]
     pub(crate) restore_date_time: Option<String>,
     /// Table to restore from.
     #[attr(carry, keep_null, conflicts_with(import_table, restore_source_table_arn))]

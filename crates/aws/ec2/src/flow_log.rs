@@ -8,8 +8,8 @@ use aws_sdk_ec2::types::{
 };
 use sdt_aws_core::{Api, Aws, classify, in_order};
 use sdt_provider::{
-    Block, Changes, Class, Complaint, Computed, Cx, Error, Id, OptComputed, Path, Resource, Tags, Token, Value,
-    async_trait, checks, invalid,
+    Block, Changes, Class, Complaint, Computed, Cx, Error, Id, OptComputed, Path, PlanEdit, Resource, Tags, Token,
+    Value, async_trait, checks, invalid,
 };
 
 use crate::{ec2, filter, tags, text};
@@ -189,6 +189,15 @@ impl Resource for FlowLog {
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
         tags::forget_token(aws, ids).await
+    }
+
+    /// Options that are not configured any more stay as they are.
+    fn customize(edit: &mut PlanEdit<'_>) {
+        let none = |v: &Value| v.as_items().is_none_or(<[Value]>::is_empty);
+        if none(edit.planned(Self::DESTINATION_OPTIONS)) && !none(edit.prior(Self::DESTINATION_OPTIONS)) {
+            edit.set(Self::DESTINATION_OPTIONS, edit.prior(Self::DESTINATION_OPTIONS).clone());
+            edit.keep(Self::DESTINATION_OPTIONS);
+        }
     }
 
     fn validate(config: &Value) -> Vec<Complaint> {

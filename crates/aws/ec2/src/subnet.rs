@@ -4,7 +4,8 @@ use aws_sdk_ec2::operation::modify_subnet_attribute::builders::ModifySubnetAttri
 use aws_sdk_ec2::types::{AttributeBooleanValue, HostnameType, ResourceType, SubnetCidrBlockStateCode};
 use sdt_aws_core::{Api, Aws, in_order};
 use sdt_provider::{
-    Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, Resource, Seen, Tags, Token, async_trait, checks,
+    Changes, Complaint, Computed, Cx, Error, Id, Name, OptComputed, Pace, Path, Resource, Seen, Tags, Token, Value,
+    async_trait, checks, invalid,
 };
 
 use crate::holders::{self, Held};
@@ -190,6 +191,16 @@ impl Resource for Subnet {
         let delete = || async { ec2(cx.api).delete_subnet().subnet_id(&prior.id).send().await.api().map(drop) };
         let codes = ["DependencyViolation"];
         holders::released(cx, Held::Subnet(&prior.id), &codes, cx.remaining(), delete).await
+    }
+
+    fn validate(config: &Value) -> Vec<Complaint> {
+        let index = config.get(Self::ENABLE_LNI_AT_DEVICE_INDEX.0).and_then(Value::as_number).and_then(|n| n.as_i64());
+        if index != Some(0) {
+            return Vec::new();
+        }
+        let path = Path::root().attr(Self::ENABLE_LNI_AT_DEVICE_INDEX.0);
+        let detail = "expected enable_lni_at_device_index not to be 0: that is the primary interface".to_owned();
+        vec![invalid(path, "Invalid value for an argument", detail)]
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {

@@ -270,6 +270,10 @@ impl Resource for EcsService {
     fn customize(edit: &mut PlanEdit<'_>) {
         let force = edit.planned(Self::FORCE_NEW_DEPLOYMENT).as_bool() == Some(true);
         if edit.prior.is_none() {
+            // Triggers count only with force_new_deployment.
+            if !force && !edit.planned(Self::TRIGGERS).is_unknown() {
+                edit.set_unknown(Self::TRIGGERS);
+            }
             return;
         }
         let items = |v: &Value| v.as_items().map_or(0, <[Value]>::len);

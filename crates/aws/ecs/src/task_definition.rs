@@ -77,6 +77,7 @@ pub(crate) struct TaskDefinition {
     /// Number of the revision.
     revision: Computed<i64>,
     /// Platform of the task.
+    #[attr(force_new)]
     runtime_platform: Option<Platform>,
     /// Leaves the revision active when the resource is destroyed or replaced.
     #[attr(default = false, carry)]

@@ -36,7 +36,7 @@ pub(crate) struct ReplicationConfiguration {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Destination {
     /// Zone of a copy in one zone.
-    #[attr(force_new)]
+    #[attr(force_new, at_least_one_of(availability_zone_name, region))]
     availability_zone_name: Option<String>,
     /// The file system.
     #[attr(force_new)]
@@ -45,7 +45,7 @@ pub(crate) struct Destination {
     #[attr(force_new)]
     kms_key_id: Option<String>,
     /// The region.
-    #[attr(force_new)]
+    #[attr(force_new, at_least_one_of(availability_zone_name, region))]
     region: OptComputed<String>,
     /// Its state.
     status: Computed<String>,

@@ -192,6 +192,7 @@ pub(crate) struct HealthState {
 fn seconds(text: &str) -> Result<(), String> {
     match text.parse::<i64>() {
         Ok(n) if (0..=3600).contains(&n) => Ok(()),
+        _ if text.is_empty() => Ok(()),
         _ => Err("to be a number of seconds from 0 to 3600".into()),
     }
 }

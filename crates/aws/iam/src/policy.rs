@@ -33,7 +33,7 @@ pub(crate) struct Policy {
     #[attr(force_new, default = "/")]
     path: Option<String>,
     /// The policy.
-    #[attr(same = equal::policy)]
+    #[attr(same = equal::policy, length(1..))]
     policy: Json,
     /// Unique id of the policy.
     policy_id: Computed<String>,

@@ -19,7 +19,7 @@ pub(crate) struct Role {
     /// ARN of the role.
     arn: Computed<String>,
     /// Who may assume the role.
-    #[attr(same = equal::policy)]
+    #[attr(same = equal::policy, length(1..))]
     assume_role_policy: Json,
     /// When the role was made.
     create_date: Computed<String>,

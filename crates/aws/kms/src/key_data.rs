@@ -7,6 +7,24 @@ use sdt_provider::{Block, Computed, Cx, DataSource, Error, Id, async_trait};
 
 use crate::kms;
 
+/// An id, an alias, or the ARN of either.
+fn key_or_alias(text: &str) -> Result<(), String> {
+    let hex = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| b.is_ascii_hexdigit());
+    let id = |s: &str| {
+        let parts: Vec<&str> = s.split('-').collect();
+        let uuid = parts.len() == 5 && parts.iter().zip([8, 4, 4, 4, 12]).all(|(part, n)| hex(part, n));
+        uuid || s.strip_prefix("mrk-").is_some_and(|rest| hex(rest, 32))
+    };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-');
+    let alias = |s: &str| s.strip_prefix("alias/").is_some_and(|name| !name.is_empty() && name.bytes().all(plain));
+    let name = match text.splitn(6, ':').collect::<Vec<_>>()[..] {
+        ["arn", _, "kms", _, _, name] => name,
+        _ => text,
+    };
+    let fine = text.is_empty() || alias(name) || id(name.strip_prefix("key/").unwrap_or(name));
+    if fine { Ok(()) } else { Err("to be the id of a KMS key, alias/NAME, or the ARN of one".into()) }
+}
+
 /// A key that is there, by id, ARN or alias.
 #[derive(Clone, DataSource)]
 #[data(name = "aws_kms_key")]
@@ -35,7 +53,8 @@ pub(crate) struct KeyData {
     expiration_model: Computed<String>,
     /// Grant tokens.
     grant_tokens: Option<Vec<String>>,
-    /// Id of the key.
+    /// Id, ARN or alias of the key.
+    #[attr(check = key_or_alias)]
     key_id: String,
     /// Key manager.
     key_manager: Computed<String>,
@@ -133,5 +152,24 @@ impl DataSource for KeyData {
                 k.xks_key_configuration.into_iter().map(|x| ExternalKey { id: x.id }).collect(),
             ),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_or_alias;
+
+    #[test]
+    fn keys_and_aliases() {
+        let check = |text: &str, fine: bool| assert_eq!(key_or_alias(text).is_ok(), fine, "{text}");
+        check("alias/aws/s3", true);
+        check("11111111-2222-4333-8444-555555555555", true);
+        check("mrk-1234abcd12ab34cd56ef1234567890ab", true);
+        check("arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-4333-8444-555555555555", true);
+        check("arn:aws:kms:eu-west-1:123456789012:alias/x", true);
+        check("nonsense", false);
+        check("alias/a b", false);
+        check("arn:aws:iam::123456789012:role/x", false);
+        check("arn:aws:kms:eu-west-1:123456789012:key/nonsense", false);
     }
 }

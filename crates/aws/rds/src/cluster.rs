@@ -15,11 +15,6 @@ use sdt_provider::{
 
 use crate::{checks, rds, tags};
 
-fn rfc3339(text: &str) -> Result<(), String> {
-    let fine = text.is_empty() || DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset).is_ok();
-    if fine { Ok(()) } else { Err("to be a time such as 2025-01-31T12:00:00Z".into()) }
-}
-
 /// A cluster of databases: Aurora, or MySQL and PostgreSQL over three zones.
 #[derive(Clone, Debug, PartialEq, Resource)]
 #[resource(name = "aws_rds_cluster", version = 1, timeouts(create = "2h", delete = "2h", update = "2h"))]
@@ -201,7 +196,7 @@ pub(crate) struct Cluster {
     /// Replication source identifier.
     replication_source_identifier: Option<String>,
     /// Restore to point in time.
-    #[attr(carry, conflicts_with(s3_import, snapshot_identifier))]
+    #[attr(force_new, carry, conflicts_with(s3_import, snapshot_identifier))]
     restore_to_point_in_time: Option<PointInTime>,
     /// S3 import.
     #[attr(carry, conflicts_with(restore_to_point_in_time, snapshot_identifier))]
@@ -245,19 +240,27 @@ pub(crate) struct MasterSecret {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct PointInTime {
     /// Restore to time.
-    #[attr(force_new, check = rfc3339)]
+    #[attr(
+        force_new,
+        check = sdt_aws_core::checks::rfc3339,
+        exactly_one_of(restore_to_time, use_latest_restorable_time)
+    )]
     restore_to_time: Option<String>,
     /// Restore type.
     #[attr(force_new, one_of("copy-on-write", "full-copy"))]
     restore_type: Option<String>,
     /// Source cluster identifier.
-    #[attr(force_new, check = common::arn)]
+    #[attr(
+        force_new,
+        check = common::arn,
+        exactly_one_of(source_cluster_identifier, source_cluster_resource_id)
+    )]
     source_cluster_identifier: Option<String>,
     /// Source cluster resource id.
-    #[attr(force_new)]
+    #[attr(force_new, exactly_one_of(source_cluster_identifier, source_cluster_resource_id))]
     source_cluster_resource_id: Option<String>,
     /// Use latest restorable time.
-    #[attr(force_new)]
+    #[attr(force_new, exactly_one_of(restore_to_time, use_latest_restorable_time))]
     use_latest_restorable_time: Option<bool>,
 }
 

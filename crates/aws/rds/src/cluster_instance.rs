@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use aws_sdk_rds::types::{DbCluster, DbInstance, Filter};
 use sdt_aws_core::{Api, Aws, in_order, names};
 use sdt_provider::{
-    Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, Resource, Seen, Tags, Token, Value, async_trait,
-    checks as common, equal,
+    Changes, Complaint, Computed, Cx, Error, Id, Name, OptComputed, Pace, Path, Resource, Seen, Tags, Token, Value,
+    async_trait, checks as common, equal, invalid,
 };
 
 use crate::{checks, cluster, rds, tags};
@@ -242,6 +242,19 @@ impl Resource for ClusterInstance {
             Ok(found.map_or(Seen::Ready(()), |i| Seen::Pending(i.db_instance_status.unwrap_or_default())))
         })
         .await
+    }
+
+    fn validate(config: &Value) -> Vec<Complaint> {
+        let name = Self::PERFORMANCE_INSIGHTS_RETENTION_PERIOD.0;
+        let days = config.get(name).and_then(Value::as_number).and_then(|n| n.as_i64());
+        match days {
+            // What is out of range is said already.
+            Some(days) if (7..=731).contains(&days) && days != 7 && days != 731 => {
+                let detail = format!("expected {name} to be one of [7, 731], got {days}");
+                vec![invalid(Path::root().attr(name), "Invalid value for an argument", detail)]
+            }
+            _ => Vec::new(),
+        }
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {

@@ -287,7 +287,7 @@ pub(crate) struct MasterSecret {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct PointInTime {
     /// The moment.
-    #[attr(check = rfc3339, conflicts_with(use_latest_restorable_time))]
+    #[attr(check = sdt_aws_core::checks::rfc3339, conflicts_with(use_latest_restorable_time))]
     pub(crate) restore_time: Option<String>,
     /// Automated backups of a deleted instance or of another region.
     pub(crate) source_db_instance_automated_backups_arn: Option<String>,
@@ -325,11 +325,6 @@ fn same_source(a: &Value, b: &Value) -> bool {
     let name = |v: &Value| v.as_str().map(|s| s.rsplit(':').next().unwrap_or(s).to_owned());
     let arns = |v: &Value| v.as_str().is_some_and(|s| s.starts_with("arn:"));
     arns(a) != arns(b) && name(a).is_some_and(|n| !n.is_empty()) && name(a) == name(b)
-}
-
-fn rfc3339(text: &str) -> Result<(), String> {
-    let ok = text.is_empty() || DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset).is_ok();
-    if ok { Ok(()) } else { Err("to be a time such as 2026-01-31T23:45:00Z".into()) }
 }
 
 #[async_trait]

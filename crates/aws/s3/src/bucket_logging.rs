@@ -42,8 +42,10 @@ pub(crate) struct TargetGrant {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct KeyFormat {
     /// By date.
+    #[attr(exactly_one_of(partitioned_prefix, simple_prefix))]
     partitioned_prefix: Option<PartitionedPrefix>,
     /// Without folders.
+    #[attr(exactly_one_of(partitioned_prefix, simple_prefix))]
     simple_prefix: Option<SimplePrefix>,
 }
 
