@@ -212,7 +212,7 @@ impl Ready {
 /// # Errors
 /// Diagnostics with the sources they refer to.
 pub(crate) fn prepare(app: &App, parsed: &Parsed, wish: &Wish) -> Result<Ready, (Diagnostics, SourceMap)> {
-    prepare_project(app, parsed, wish, load::load(&app.env, false))
+    prepare_project(app, parsed, wish, load::load(app, Some(parsed), false))
 }
 
 /// The same for a configuration that is loaded already.

@@ -39,24 +39,6 @@ pub fn check_versions(config: &Config) -> Diagnostics {
     diags
 }
 
-/// Checks that every provider the configuration uses is there.
-#[must_use]
-pub fn check_available(config: &Config, available: &dyn Fn(&ProviderAddr) -> bool) -> Diagnostics {
-    let mut diags = Diagnostics::new();
-    for (provider, versions) in config.required_providers() {
-        if available(&provider) {
-            continue;
-        }
-        let versions = if versions.is_empty() { String::new() } else { format!(" ({versions})") };
-        let detail = format!(
-            "The configuration uses provider {}{versions}, which is not part of this program.",
-            provider.for_display()
-        );
-        diags.push(Diagnostic::error("Missing required provider", detail));
-    }
-    diags
-}
-
 impl Config {
     /// Every provider that the configuration uses, with the versions it accepts.
     #[must_use]

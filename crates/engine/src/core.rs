@@ -251,7 +251,7 @@ impl Core {
         self.each_instance(parent, |core, mi| {
             let ctx = Ctx::new(core, mi);
             let placeholder = if core.stage == Stage::Validate { Placeholder::Always } else { Placeholder::Never };
-            match expand(&ctx, call.count.as_ref(), call.for_each.as_ref(), placeholder) {
+            match expand(&ctx, call.count.as_ref(), call.for_each.as_ref(), call.enabled.as_ref(), placeholder) {
                 Ok(expansion) => {
                     core.insts.expand(mi, &call.name, id, expansion);
                     true
@@ -272,6 +272,13 @@ impl Core {
             Ok(found) => found,
             Err(diags) => return self.take(diags),
         };
+        if let Some(instead) = &variable.deprecated
+            && self.insts.all[mi].parent.is_none()
+            && self.stage == Stage::Plan
+            && self.variables.get(name).is_some_and(|v| !v.value.is_null())
+        {
+            self.diags.push(Diagnostic::warning("Deprecated variable got a value", instead).at(place));
+        }
         let mut marks = Marks::NONE;
         if variable.sensitive {
             marks |= Marks::SENSITIVE;
@@ -398,8 +405,23 @@ impl Core {
         if !ok {
             return false;
         }
-        let (value, mut diags) = Ctx::new(self, mi).eval(&output.value);
+        let (mut value, mut diags) = Ctx::new(self, mi).eval(&output.value);
+        if let (Some((ty, defaults)), false) = (&output.ty, diags.has_errors()) {
+            let filled = if value.is_null() || defaults.is_empty() { value.clone() } else { defaults.apply(&value) };
+            match sdt_value::convert(&filled, ty) {
+                Ok(converted) => value = converted,
+                Err(e) => {
+                    let at = if e.path.0.is_empty() { String::new() } else { format!("at {}: ", e.path) };
+                    let detail = format!("The value does not fit the output's type: {at}{}.", e.message);
+                    diags.push(Diagnostic::error("Invalid output value", detail).at(output.value.span()));
+                }
+            }
+        }
         let marks = value.deep_marks();
+        if let (true, Some(_)) = (root, &output.deprecated) {
+            let detail = "There is no module above the root module that could be told not to use the output.";
+            diags.push(Diagnostic::error("Root module output deprecated", detail).at(output.span));
+        }
         if root && output.ephemeral {
             diags.push(
                 Diagnostic::error(

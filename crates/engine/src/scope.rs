@@ -12,7 +12,7 @@ use sdt_value::{Marks, Str, Type, Value};
 
 use crate::core::Core;
 use crate::slots::collect;
-use crate::tree::{Mi, Repeat, Repetition};
+use crate::tree::{Mi, Repetition};
 
 /// Answers function calls; the engine asks it with what the walk knows.
 pub trait Functions: Send + Sync {
@@ -102,7 +102,7 @@ impl<'a> Ctx<'a> {
         };
         match key {
             // A look-up of one of many must not build the many.
-            Some(k) if !slot.unknown && slot.repeat != Repeat::Single => {
+            Some(k) if !slot.unknown && slot.repeat.keyed() => {
                 match slot.instances.get(&Some(k.clone())) {
                     Some(v) => (v.clone(), true),
                     // Indexing the whole tells what is wrong.
@@ -136,7 +136,7 @@ impl<'a> Ctx<'a> {
         };
         let wanted = key.cloned();
         if let Some(mi) = made.iter().find(|mi| core.insts.all[**mi].key == wanted)
-            && (key.is_some() || *repeat == Repeat::Single)
+            && (key.is_some() || !repeat.keyed())
         {
             return (all(*mi), true);
         }

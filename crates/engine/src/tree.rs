@@ -57,7 +57,7 @@ impl Tree {
     }
 }
 
-/// How an object with `count` or `for_each` is repeated.
+/// How an object with `count`, `for_each` or `enabled` is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) enum Repeat {
     /// Once, without key.
@@ -67,6 +67,15 @@ pub(crate) enum Repeat {
     Count,
     /// By `for_each`.
     ForEach,
+    /// Once without key, or not at all, by `enabled`.
+    Optional,
+}
+
+impl Repeat {
+    /// Whether instances have keys.
+    pub(crate) const fn keyed(self) -> bool {
+        matches!(self, Self::Count | Self::ForEach)
+    }
 }
 
 /// The instances of an object in one module instance.
@@ -87,7 +96,7 @@ impl Expansion {
     /// One instance that stands for an unknown number of them.
     pub(crate) fn placeholder(repeat: Repeat, value: Value) -> Self {
         let repetition = match repeat {
-            Repeat::Single => Repetition::None,
+            Repeat::Single | Repeat::Optional => Repetition::None,
             Repeat::Count => Repetition::Count(Value::unknown(Type::Number)),
             Repeat::ForEach => Repetition::Each { key: Value::unknown(Type::String), value },
         };

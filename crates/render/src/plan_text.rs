@@ -315,6 +315,7 @@ fn why_deleted(c: &ResourceView) -> Option<String> {
             Some(Json::String(_)) => "  # (because resource does not use for_each)".into(),
             Some(_) => "  # (because resource does not use count)".into(),
         },
+        Reason::DeleteBecauseEnabledFalse => format!("  # (because {resource} is not enabled)"),
         Reason::DeleteBecauseCountIndex => {
             format!("  # (because index {} is out of range for count)", c.addr.key.as_ref().map(ToString::to_string)?)
         }

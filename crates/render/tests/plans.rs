@@ -72,6 +72,7 @@ fn resource(json: &Json, schemas: &Json) -> ResourceView {
         Reason::DeleteBecauseWrongRepetition,
         Reason::DeleteBecauseCountIndex,
         Reason::DeleteBecauseEachKey,
+        Reason::DeleteBecauseEnabledFalse,
         Reason::DeleteBecauseNoModule,
         Reason::DeleteBecauseNoMoveTarget,
         Reason::ReadBecauseConfigUnknown,

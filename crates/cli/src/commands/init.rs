@@ -7,7 +7,7 @@ use sdt_state::{Migration, migrate};
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
 use crate::backend::{self, Backend, LocalPaths};
-use crate::commands::{COMMON, LOCKING, get, lock_timeout, no_arguments};
+use crate::commands::{COMMON, LOCKING, VARIABLES, get, lock_timeout, no_arguments};
 use crate::load::{self, Project};
 use crate::modules;
 use crate::providers;
@@ -38,6 +38,7 @@ pub(crate) static COMMAND: Command = Command {
             option("from-module", "SOURCE", "Copy a module into this empty folder first."),
         ],
         LOCKING,
+        VARIABLES,
         COMMON,
     ],
     run,
@@ -82,7 +83,7 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     }
     let installs = parsed.is("get", true);
     let Project { loaded, sources: read } =
-        if installs { load::install(app, parsed.on("upgrade")) } else { load::load(&app.env, false) };
+        if installs { load::install(app, parsed, parsed.on("upgrade")) } else { load::load(app, Some(parsed), false) };
     *sources = read;
     let mut warnings = loaded.diagnostics;
     if warnings.has_errors() {

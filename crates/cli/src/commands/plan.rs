@@ -125,7 +125,7 @@ async fn with_generated(
         .map_err(|e| failure("Failed to write generated configuration", format!("{path}: {e}")))?;
     let name = std::path::Path::new(path).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let name = if name.ends_with(".tf") { name } else { format!("{name}.tf") };
-    let project = crate::load::load_with(&app.env, &name, &text);
+    let project = crate::load::load_with(app, parsed, &name, &text);
     wish.options.generate = false;
     *ready = operation::prepare_project(app, parsed, &wish, project).map_err(|(diags, _)| diags)?;
     let mut planned = operation::plan(app, ui, ready, &wish, held, interrupt).await?;

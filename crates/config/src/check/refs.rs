@@ -239,6 +239,9 @@ impl Context<'_> {
             diags.push(Diagnostic::error("Invalid index", detail).at(r.span));
             return;
         }
+        if let Some(instead) = child.outputs.get(output).and_then(|o| o.deprecated.as_ref()) {
+            diags.push(Diagnostic::warning("Deprecated value used", instead).at(r.span));
+        }
         if known && !child.outputs.contains_key(output) {
             let hint = suggestion(output, child.outputs.keys().map(|n| &**n));
             let detail = format!("{} has no output value {:?}.{hint}", child.path, &**output);

@@ -29,11 +29,17 @@ pub(crate) fn assemble(
 ) -> Module {
     let mut module = Module { path, dir, ..Module::default() };
     let overs = Overrides::collect(primary, over, diags);
+    let constants = primary.iter().flat_map(|f| &f.blocks).any(is_constant);
     for block in primary.iter().flat_map(|f| &f.blocks) {
-        add(&mut module, block, &overs, diags);
+        add(&mut module, block, &overs, constants, diags);
     }
     override_locals_and_settings(&mut module, over, diags);
     module
+}
+
+/// Whether a block declares a constant variable.
+fn is_constant(block: &ContentBlock) -> bool {
+    &*block.kind.name == "variable" && has_attribute(&block.body, "const")
 }
 
 fn duplicate(summary: impl Into<String>, what: &str, at: Span, diags: &mut Diagnostics) {
@@ -41,7 +47,7 @@ fn duplicate(summary: impl Into<String>, what: &str, at: Span, diags: &mut Diagn
     diags.push(Diagnostic::error(summary, detail).at(at));
 }
 
-fn add(module: &mut Module, block: &ContentBlock, overs: &Overrides, diags: &mut Diagnostics) {
+fn add(module: &mut Module, block: &ContentBlock, overs: &Overrides, constants: bool, diags: &mut Diagnostics) {
     match &*block.kind.name {
         "terraform" => add_settings(module, settings(block, diags), diags),
         "provider" => {
@@ -80,7 +86,7 @@ fn add(module: &mut Module, block: &ContentBlock, overs: &Overrides, diags: &mut
         }
         "module" => {
             module.has_calls = true;
-            if let Some(c) = module_call(&overs.merged(block), diags) {
+            if let Some(c) = module_call(block, overs.of(block), constants, diags) {
                 let what = format!("A module call named {:?}", &*c.name);
                 let span = c.span;
                 insert(&mut module.calls, c.name.clone(), c, "Duplicate module call", &what, span, diags);

@@ -108,6 +108,7 @@ impl ApplyWalk {
                 &Ctx::new(&self.core, mi),
                 resource.count.as_ref(),
                 resource.for_each.as_ref(),
+                resource.lifecycle.enabled.as_ref(),
                 Placeholder::Never,
             );
             let expansion = match found {

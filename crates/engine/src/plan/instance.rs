@@ -256,9 +256,13 @@ impl PlanWalk {
         let Some(id) = self.core.graph.node(n).module else { return false };
         let module = self.core.tree.module(id).clone();
         let Some(resource) = module.resources.get(&plan.addr.resource) else { return false };
-        let prevented = action.is_replace() && resource.lifecycle.prevent_destroy == Some(true);
+        let prevented =
+            action.is_replace() && resource.lifecycle.prevent_destroy == Some(true) && !resource.lifecycle.forgets();
         if prevented {
             self.core.diags.push(self::prevented(&address, resource));
+        }
+        if action.is_replace() && resource.lifecycle.forgets() {
+            self.warn_forgotten();
         }
         let before = plan.prior.map_or_else(|| Value::null(info.ty.clone()), |p| self.priors[p].marked(info));
         let create_before_destroy = self.create_first.contains(&n);

@@ -30,7 +30,7 @@ use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::tree::Tree;
 pub(crate) use data::unknown_computed;
-pub(crate) use import::check_import_id;
+pub(crate) use import::check_import;
 use instance::InstancePlan;
 pub(crate) use instance::on;
 use prior::{Prior, PriorId};

@@ -53,7 +53,7 @@ impl PlanWalk {
             }
             found.push(r);
         }
-        for e in [&resource.count, &resource.for_each] {
+        for e in [&resource.count, &resource.for_each, &resource.lifecycle.enabled] {
             found.extend(crate::refs::of_exprs(e).into_iter().filter(own));
         }
         let address = self.core.graph.node(n).addr.to_string();
