@@ -10,7 +10,7 @@ use sdt_std::{LocalProvider, Random};
 use sdt_value::{Str, Value};
 
 /// Randomness for tests.
-pub fn random() -> Random {
+pub(crate) fn random() -> Random {
     Random::fixed(11)
 }
 
@@ -28,7 +28,12 @@ impl ApplySink for Silent {
 }
 
 /// An object of a type with these members; the others are null or empty.
-pub fn config<const N: usize>(provider: &LocalProvider, mode: Mode, name: &str, set: [(&str, Value); N]) -> Value {
+pub(crate) fn config<const N: usize>(
+    provider: &LocalProvider,
+    mode: Mode,
+    name: &str,
+    set: [(&str, Value); N],
+) -> Value {
     let schema = provider.schema(mode, name).expect("a type");
     let mut object = schema.block.empty_value().as_members().cloned().expect("an object");
     for (name, value) in set {
@@ -38,14 +43,14 @@ pub fn config<const N: usize>(provider: &LocalProvider, mode: Mode, name: &str, 
 }
 
 /// A configured provider.
-pub async fn start(provider: &LocalProvider) -> Arc<dyn Instance> {
+pub(crate) async fn start(provider: &LocalProvider) -> Arc<dyn Instance> {
     let env = ProviderEnv { vars: Arc::default(), home: None, cwd: ".".into() };
     let config = provider.config_schema().block.empty_value();
     provider.configure(&config, &env).await.expect("a configured provider")
 }
 
 /// The plan for a configuration over what is there.
-pub async fn plan(provider: &LocalProvider, name: &str, config: &Value, prior: &Value) -> PlanAnswer {
+pub(crate) async fn plan(provider: &LocalProvider, name: &str, config: &Value, prior: &Value) -> PlanAnswer {
     let schema = provider.schema(Mode::Managed, name).expect("a type");
     let request = PlanRequest {
         type_name: name.into(),
@@ -58,7 +63,7 @@ pub async fn plan(provider: &LocalProvider, name: &str, config: &Value, prior: &
 }
 
 /// Makes an object.
-pub async fn create<const N: usize>(
+pub(crate) async fn create<const N: usize>(
     provider: &LocalProvider,
     name: &str,
     set: [(&str, Value); N],
@@ -93,7 +98,7 @@ pub async fn create<const N: usize>(
 }
 
 /// Reads a data source.
-pub async fn read<const N: usize>(
+pub(crate) async fn read<const N: usize>(
     provider: &LocalProvider,
     name: &str,
     set: [(&str, Value); N],
@@ -106,11 +111,11 @@ pub async fn read<const N: usize>(
 }
 
 /// A string member.
-pub fn text(object: &Value, name: &str) -> String {
+pub(crate) fn text(object: &Value, name: &str) -> String {
     object.get(name).and_then(Value::as_str).unwrap_or_else(|| panic!("{name} is a string")).to_owned()
 }
 
 /// A list of strings.
-pub fn strings(items: &[&str]) -> Value {
+pub(crate) fn strings(items: &[&str]) -> Value {
     Value::list(sdt_value::Type::String, items.iter().map(Value::string).collect())
 }
