@@ -124,6 +124,7 @@ def test_who_holds_what_cannot_be_deleted():
         engine.run("bad", "init", "-input=false").expect()
         engine.run("bad", "apply", "-input=false", "-auto-approve").expect()
         interface = aws.script(HOLD).strip()
+        aws.set_fault("ec2:DeleteSecurityGroup", 400, "DependencyViolation")  # the local AWS would delete it all the same
         result = engine.run("bad", "destroy", "-input=false", "-auto-approve", "-target=aws_security_group.one")
         _clear(result, 1, "DependencyViolation", *([] if engine.terraform else [f"held by network interface {interface}"]))
 
