@@ -107,7 +107,7 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
             diags
         }
         Object::Argument(c, name) => {
-            let ctx = Context { repetition: Repetition::of(c.count.is_some(), c.for_each.is_some()), ..ctx };
+            let ctx = Context { repetition: Repetition::Any, ..ctx };
             let Some(e) = argument(c, name) else { return Diagnostics::new() };
             let mut diags = ctx.expr(&e);
             let variable = module.children.get(&c.name).and_then(|m| m.variables.get(name));
