@@ -141,6 +141,12 @@ impl ConfigGraph {
         diags
     }
 
+    /// Whether this is a provider configuration without any resource.
+    pub(crate) fn is_unused_provider(&self, n: NodeIndex) -> bool {
+        let closes = |m| matches!(self.node(m).addr, NodeAddr::ModuleClose(_));
+        matches!(self.node(n).addr, NodeAddr::Provider(_)) && self.graph.neighbors(n).all(closes)
+    }
+
     /// Everything a node needs, itself included.
     pub(crate) fn with_needed(&self, from: impl IntoIterator<Item = NodeIndex>) -> FxHashSet<NodeIndex> {
         self.reach(from, petgraph::Direction::Incoming)

@@ -37,8 +37,7 @@ pub fn validate(config: &Config, providers: Arc<dyn ProviderLookup>, env: Env) -
     core.diags = diags;
     while let Some(n) = sched.next() {
         // Nothing uses this provider configuration: it is not looked at.
-        let only_closes = |m| matches!(core.graph.node(m).addr, NodeAddr::ModuleClose(_));
-        if matches!(core.graph.node(n).addr, NodeAddr::Provider(_)) && core.graph.graph.neighbors(n).all(only_closes) {
+        if core.graph.is_unused_provider(n) {
             sched.finish(n, true);
             continue;
         }

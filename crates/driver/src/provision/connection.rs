@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     fn block(members: &[(&str, Value)]) -> Value {
-        Value::object(members.iter().map(|(k, v)| ((*k).into(), v.clone())))
+        Value::object(members.iter().map(|(k, v)| (*k, v.clone())))
     }
 
     #[test]

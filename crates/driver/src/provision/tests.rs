@@ -177,7 +177,7 @@ impl Handler for Sshd {
 }
 
 fn object(members: &[(&str, Value)]) -> Value {
-    Value::object(members.iter().map(|(k, v)| ((*k).into(), v.clone())))
+    Value::object(members.iter().map(|(k, v)| (*k, v.clone())))
 }
 
 fn strings(items: &[&str]) -> Value {

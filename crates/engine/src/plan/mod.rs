@@ -233,6 +233,16 @@ impl PlanWalk {
             self.sched.finish(n, true);
             return;
         }
+        if self.core.graph.is_unused_provider(n) {
+            // What is wrong with a configuration that nothing uses is nobody's business.
+            let before = self.core.diags.0.len();
+            let good = self.core.check_node(n) && self.core.provider_config(n).is_some();
+            self.core.diags.0.truncate(before);
+            if !good {
+                self.sched.finish(n, true);
+                return;
+            }
+        }
         if self.options.mode != PlanMode::Destroy && !self.core.check_node(n) {
             self.sched.finish(n, false);
             return;
