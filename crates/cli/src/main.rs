@@ -17,6 +17,7 @@ mod modules;
 mod operation;
 mod progress;
 mod providers;
+mod saved_plan;
 mod session;
 mod testing;
 mod ui;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::state_view::{Decode, ObjectView, check_instance, check_json, module_tree, sorted_checks, state_json};
 use crate::values::known;
-use crate::view::{ChangeView, PlanView, ResourceView};
+use crate::view::{ChangeView, DeferredView, PlanView, ResourceView};
 
 /// The document: `format_version` 1.2.
 #[derive(Debug, Serialize)]
@@ -20,11 +20,15 @@ struct Document<'a> {
     resource_drift: Vec<&'a ResourceView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resource_changes: Vec<&'a ResourceView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deferred_changes: Vec<&'a DeferredView>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     output_changes: Map<String, Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prior_state: Option<Json>,
     configuration: Json,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relevant_attributes: Vec<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<Json>,
     timestamp: &'a str,
@@ -58,6 +62,7 @@ pub fn plan_json(plan: &Plan, view: &PlanView, decode: Decode<'_>, configuration
         planned_values: planned_values(plan, view),
         resource_drift: view.drift.iter().collect(),
         resource_changes: changes,
+        deferred_changes: view.deferred.iter().collect(),
         output_changes,
         prior_state: had_state.then(|| {
             let mut state = state_json(&plan.prior_state, decode);
@@ -68,6 +73,11 @@ pub fn plan_json(plan: &Plan, view: &PlanView, decode: Decode<'_>, configuration
             state
         }),
         configuration,
+        relevant_attributes: plan
+            .relevant
+            .iter()
+            .map(|r| json!({"resource": r.resource, "attribute": r.path}))
+            .collect(),
         checks: checks(plan),
         timestamp: &plan.timestamp,
         applyable: !plan.errored && plan.has_changes(),
