@@ -46,7 +46,8 @@ impl Files for Packed<'_> {
                 (folder == dir).then(|| name.to_owned())
             })
             .collect();
-        if names.is_empty() && !dir.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(names) }
+        // A folder without files is not packed, and could be called as a module all the same.
+        Ok(names)
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {

@@ -118,12 +118,14 @@ pub(crate) fn wish(app: &App, parsed: &Parsed, destroy: bool) -> Result<Wish, Di
     }
     if !replace.is_empty() && (destroy || refresh_only) {
         let detail = "-replace has a meaning only in a normal plan, not with -destroy or -refresh-only.";
-        diags.push(Diagnostic::error("Incompatible plan mode options", detail));
+        diags.push(Diagnostic::error("Unsupported plan mode", detail));
     }
     let parallelism = match parsed.get("parallelism").unwrap_or("10").parse::<usize>() {
-        Ok(n) if n > 0 => n,
-        _ => {
-            let detail = "-parallelism is a number of calls, at least 1.";
+        // Terraform takes 0 for its default too.
+        Ok(0) => 10,
+        Ok(n) => n,
+        Err(_) => {
+            let detail = "-parallelism is a number of calls.";
             diags.push(Diagnostic::error("Failed to parse command-line flags", detail));
             10
         }

@@ -23,7 +23,11 @@ pub(crate) fn collect(
     sources: &mut SourceMap,
 ) -> (Variables, Diagnostics) {
     let (mut given, mut diags) = gather(app, parsed, sources);
-    if ask && !diags.has_errors() {
+    if diags.has_errors() {
+        // What is missing may stand in what could not be read.
+        return (Variables::new(), diags);
+    }
+    if ask {
         for variable in missing_values(&config.root, &given) {
             let Some(text) = question(app, variable) else { break };
             let name = variable.name.clone();

@@ -17,6 +17,14 @@ pub fn check_versions(config: &Config) -> Diagnostics {
     let mut diags = Diagnostics::new();
     for module in config.modules() {
         for r in &module.required_versions {
+            if r.constraint.names_prerelease() {
+                let detail = format!(
+                    "{:?} names a prerelease. Name the release itself: its prereleases satisfy it too.",
+                    r.constraint.to_string()
+                );
+                diags.push(Diagnostic::error("Invalid required_version constraint", detail).at(r.span));
+                continue;
+            }
             let fits = ACTS_AS.iter().filter_map(|v| v.parse::<Version>().ok()).any(|v| r.constraint.matches(&v));
             if !fits {
                 let whose = if module.path.is_root() { "This configuration".into() } else { module.path.to_string() };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 use sdt_addr::{Mode, ModulePath, ProviderAddr};
-use sdt_config::{Config, Module, Object, Output, SchemaLookup, Variable};
+use sdt_config::{Config, Module, Object, Output, Referenceable, SchemaLookup, Variable};
 use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_plan::{CheckKind, NodeAddr};
 use sdt_provider::Provider;
@@ -19,7 +19,7 @@ use crate::op::{Op, OpId, Progress};
 use crate::rules::Checks;
 use crate::scope::{Ctx, Env};
 use crate::slots::Slots;
-use crate::tree::{Instances, Mi, ModuleId, Tree};
+use crate::tree::{Instances, Mi, ModuleId, Repetition, Tree};
 
 /// What the walk is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -355,7 +355,9 @@ impl Core {
                 .into()),
             };
         };
-        let (value, diags) = Ctx::new(self, parent).repeated(inst.repetition.clone()).eval(&argument.expr);
+        // As in Terraform, validation does not ask whether the call has count or for_each.
+        let repetition = if self.stage == Stage::Validate { Repetition::Any } else { inst.repetition.clone() };
+        let (value, diags) = Ctx::new(self, parent).repeated(repetition).eval(&argument.expr);
         if diags.has_errors() {
             return Err(diags);
         }
@@ -422,6 +424,20 @@ impl Core {
                 .at(output.value.span()),
             );
         }
+        // What a module gives is looked at when it is planned: validation does not know it.
+        let of_module = |r: &sdt_config::Reference| {
+            matches!(r.subject, Referenceable::Module(..) | Referenceable::ModuleOutput(..))
+        };
+        let unseen = self.stage == Stage::Validate && crate::refs::of_expr(&output.value).iter().any(of_module);
+        if output.ephemeral && !root && !diags.has_errors() && !unseen && !marks.contains(Marks::EPHEMERAL) {
+            diags.push(
+                Diagnostic::error(
+                    "Value not allowed in ephemeral output",
+                    "This output value is declared ephemeral, but its value is not: leave out ephemeral = true.",
+                )
+                .at(output.value.span()),
+            );
+        }
         if root && marks.contains(Marks::SENSITIVE) && !output.sensitive && !diags.has_errors() {
             diags.push(
                 Diagnostic::error(
@@ -440,7 +456,9 @@ impl Core {
             add |= Marks::EPHEMERAL;
         }
         let failed = diags.has_errors();
-        let value = if failed { Value::DYNAMIC } else { value.with_marks(add) };
+        // Validation looks at each module by itself: what a caller gets from a child is anything.
+        let opaque = self.stage == Stage::Validate && !root;
+        let value = if failed || opaque { Value::DYNAMIC } else { value.with_marks(add) };
         if root && !failed {
             self.slots.set_root_output(output.name.clone(), value.clone());
         }

@@ -38,6 +38,9 @@ pub(crate) fn expand(
     })
 }
 
+/// More than anyone manages in one block, and few enough for memory.
+const MOST_INSTANCES: i64 = 1_000_000;
+
 fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, Diagnostics> {
     let (value, mut diags) = ctx.eval(expr);
     if diags.has_errors() {
@@ -77,6 +80,9 @@ fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, 
         );
     }
     let n = match number.as_number().and_then(Number::as_i64) {
+        Some(n) if n > MOST_INSTANCES => {
+            return fail(&format!("The value is too large: one block makes at most {MOST_INSTANCES} instances."));
+        }
         Some(n) if n >= 0 => n,
         Some(_) => return fail("The value is negative. A whole number from 0 is required."),
         None => return fail("A whole number is required."),

@@ -8,7 +8,7 @@ use sdt_config::{Module, Referenceable, parse_reference};
 use sdt_diag::{Diagnostic, Diagnostics, SourceId, Span};
 use sdt_hcl::{CallFailure, CallSite, Expr, Scope, Signature, Traversal};
 use sdt_plan::NodeAddr;
-use sdt_value::{Marks, Str, Value};
+use sdt_value::{Marks, Str, Type, Value};
 
 use crate::core::Core;
 use crate::slots::collect;
@@ -169,6 +169,11 @@ impl<'a> Ctx<'a> {
             Diagnostic::error(format!("Invalid \"{root}\" attribute"), detail).at(at).into()
         };
         match (root, &self.repetition) {
+            ("count", Repetition::Any) if name == "index" => Ok(Value::unknown(Type::Number)),
+            ("count", Repetition::Any) => Err(attribute("count.index")),
+            ("each", Repetition::Any) if name == "key" => Ok(Value::unknown(Type::String)),
+            ("each", Repetition::Any) if name == "value" => Ok(Value::DYNAMIC),
+            ("each", Repetition::Any) => Err(attribute("each.key and each.value")),
             ("count", Repetition::Count(index)) if name == "index" => Ok(index.clone()),
             ("count", Repetition::Count(_)) => Err(attribute("count.index")),
             ("each", Repetition::Each { key, .. }) if name == "key" => Ok(key.clone()),

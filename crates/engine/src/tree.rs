@@ -101,6 +101,8 @@ pub(crate) enum Repetition {
     /// Nothing.
     #[default]
     None,
+    /// Which of the others is not said: in the arguments of a module call that is validated.
+    Any,
     /// `count.index`
     Count(Value),
     /// `each.key` and `each.value`

@@ -179,8 +179,9 @@ fn block_header(text: &[u8], at: usize) -> Option<String> {
             && !line[..brace].contains(['=', '#'])
         {
             let whole = line.trim_end().ends_with('}') && brace + 1 < line.trim_end().len();
-            let inside = at >= offset && at < offset + line.len();
-            found = (!whole || inside).then(|| header(&line[..brace]));
+            let inside = at < offset + line.len();
+            // What is said of the block itself, at its first word, is not said inside it.
+            found = (at > offset && (!whole || inside)).then(|| header(&line[..brace]));
         }
         offset += line.len();
     }

@@ -260,11 +260,12 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
     if file.plan.errored {
         return Err(failure("The plan cannot be applied", "planning had failed: make the plan again"));
     }
-    let warnings = loaded.diagnostics;
+    let mut warnings = loaded.diagnostics;
     let (variables, diags) = vars::for_plan(app, &loaded.config, parsed, &file.plan, sources);
     if diags.has_errors() {
         return Err(diags);
     }
+    warnings.extend(diags);
     let registry = Arc::new(providers::registry());
     let backend = operation::backend_of(&file);
     let interrupt = Interrupt::default();

@@ -107,7 +107,7 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
             diags
         }
         Object::Argument(c, name) => {
-            let ctx = Context { repetition: Repetition::of(c.count.is_some(), c.for_each.is_some()), ..ctx };
+            let ctx = Context { repetition: Repetition::Any, ..ctx };
             argument(c, name).map(|e| ctx.expr(&e)).unwrap_or_default()
         }
         Object::Provider(p) => {

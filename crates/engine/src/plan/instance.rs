@@ -73,15 +73,16 @@ impl PlanWalk {
         }
         let Some((config, marks)) = self.instance_config(n, mi, resource, &repetition, &text) else { return false };
         let mut forced = prior.is_some_and(|p| self.priors[p].tainted).then_some(Reason::ReplaceBecauseTainted);
+        // A new object has nothing to replace, but what it names must be there all the same.
+        let triggered = match self.triggered(mi, resource, &repetition) {
+            Ok(triggered) => triggered,
+            Err(diags) => return self.core.take(on(diags, &text)),
+        };
         if forced.is_none() && prior.is_some() {
             if self.options.replace.contains(&addr) {
                 forced = Some(Reason::ReplaceByRequest);
-            } else {
-                match self.triggered(mi, resource, &repetition) {
-                    Ok(true) => forced = Some(Reason::ReplaceByTriggers),
-                    Ok(false) => {}
-                    Err(diags) => return self.core.take(on(diags, &text)),
-                }
+            } else if triggered {
+                forced = Some(Reason::ReplaceByTriggers);
             }
         }
         let ignoring = match prior {
