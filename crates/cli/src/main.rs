@@ -17,6 +17,7 @@ mod operation;
 mod progress;
 mod prompt;
 mod providers;
+mod saved_plan;
 mod session;
 mod testing;
 mod ui;

@@ -59,6 +59,8 @@ pub(crate) struct Core {
     pub(crate) diags: Diagnostics,
     pub(crate) ops: Vec<Op>,
     pub(crate) progress: Vec<Progress>,
+    /// Unknown instances are left for a later run.
+    pub(crate) deferral: bool,
     /// What a test stands in for.
     pub(crate) overrides: Arc<[sdt_plan::Override]>,
     types: FxHashMap<NodeIndex, Option<Arc<TypeInfo>>>,
@@ -93,6 +95,7 @@ impl Core {
             diags: Diagnostics::new(),
             ops: Vec::new(),
             progress: Vec::new(),
+            deferral: false,
             overrides: Arc::from([]),
             types: FxHashMap::default(),
             next_op: 0,
@@ -250,7 +253,11 @@ impl Core {
         let Some(call) = caller.calls.get(name) else { return true };
         self.each_instance(parent, |core, mi| {
             let ctx = Ctx::new(core, mi);
-            let placeholder = if core.stage == Stage::Validate { Placeholder::Always } else { Placeholder::Never };
+            let placeholder = match core.stage {
+                Stage::Validate => Placeholder::Always,
+                _ if core.deferral => Placeholder::IfUnknown,
+                _ => Placeholder::Never,
+            };
             match expand(&ctx, call.count.as_ref(), call.for_each.as_ref(), call.enabled.as_ref(), placeholder) {
                 Ok(expansion) => {
                     core.insts.expand(mi, &call.name, id, expansion);

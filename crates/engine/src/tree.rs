@@ -132,6 +132,8 @@ pub(crate) struct Inst {
     pub(crate) ordinal: usize,
     pub(crate) key: Option<InstanceKey>,
     pub(crate) repetition: Repetition,
+    /// It stands for an unknown number of instances, or is inside of one that does.
+    pub(crate) placeholder: bool,
 }
 
 /// All module instances found so far.
@@ -147,7 +149,7 @@ pub(crate) struct Instances {
 impl Instances {
     pub(crate) fn new(tree: &Tree) -> Self {
         let mut all = Self { by_module: vec![Vec::new(); tree.modules.len()], ..Self::default() };
-        all.push(0, None, ModuleInstance::root(), None, Repetition::None);
+        all.push(0, None, ModuleInstance::root(), None, Repetition::None, false);
         all
     }
 
@@ -158,12 +160,13 @@ impl Instances {
         addr: ModuleInstance,
         key: Option<InstanceKey>,
         repetition: Repetition,
+        placeholder: bool,
     ) -> Mi {
         let mi = self.all.len();
         let ordinal = self.by_module[module].len();
         self.by_module[module].push(mi);
         self.by_addr.insert(addr.clone(), mi);
-        self.all.push(Inst { addr, module, parent, ordinal, key, repetition });
+        self.all.push(Inst { addr, module, parent, ordinal, key, repetition, placeholder });
         mi
     }
 
@@ -172,11 +175,12 @@ impl Instances {
         let base = self.all[parent].addr.clone();
         let unknown = expansion.unknown;
         let repeat = expansion.repeat;
+        let placeholder = unknown || self.all[parent].placeholder;
         let made = expansion
             .members
             .into_iter()
             .map(|(key, repetition)| {
-                self.push(child, Some(parent), base.child(call.clone(), key.clone()), key, repetition)
+                self.push(child, Some(parent), base.child(call.clone(), key.clone()), key, repetition, placeholder)
             })
             .collect();
         self.calls.insert((parent, call.clone()), (repeat, unknown, made));

@@ -53,6 +53,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     let wish = match operation::wish(app, parsed, false) {
         Ok(mut wish) => {
             wish.options.generate = generate.is_some();
+            wish.options.keep = parsed.get("out").is_some();
             wish
         }
         Err(diags) => return fail(&ui, diags, &SourceMap::default()),
@@ -87,7 +88,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     let changes = planned.plan.has_changes();
     let out = parsed.get("out");
     if let Some(path) = out.filter(|_| !diags.has_errors())
-        && let Err(more) = operation::save(&ready, planned.plan.clone(), path)
+        && let Err(more) = operation::save(app, &ready, planned.plan.clone(), path)
     {
         diags.extend(more);
     }

@@ -65,6 +65,7 @@ impl PlanWalk {
         for mi in self.core.insts.of_module(id).to_vec() {
             let placeholder = match self.options.mode {
                 PlanMode::RefreshOnly => Placeholder::IfUnknown,
+                PlanMode::Normal if self.options.allow_deferral => Placeholder::IfUnknown,
                 PlanMode::Normal | PlanMode::Destroy => Placeholder::Never,
             };
             let found = expand(
@@ -121,6 +122,9 @@ impl PlanWalk {
         run.open += 1;
         let expansions = std::mem::take(&mut run.expansions);
         let mut ok = true;
+        if self.defer_resource(n, &expansions) {
+            return self.close_one(n, true);
+        }
         for (mi, expansion) in &expansions {
             if expansion.unknown {
                 continue;
