@@ -95,39 +95,35 @@ module "service" {
   source   = "../service"
   for_each = local.services
 
-  name               = each.key
-  prefix             = "${var.name}-data"
-  region             = data.aws_region.current.name
-  cluster_arn        = var.cluster_arn
-  cluster_name       = var.cluster_name
-  namespace_id       = var.namespace.id
-  subnet_ids         = var.subnet_ids
-  security_group_ids = [aws_security_group.this.id]
-  execution_role_arn = aws_iam_role.execution.arn
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name = each.key
 
-  image        = each.value.image
-  port         = each.value.port
-  cpu          = each.value.cpu
-  memory       = each.value.memory
-  command      = each.value.command
-  health_check = each.value.health_check
-  environment  = each.value.environment
-  secrets      = { for variable, key in each.value.secrets : variable => "${aws_secretsmanager_secret.this.arn}:${key}::" }
-
-  volumes = {
-    data = {
-      file_system_id   = var.file_system_id
-      access_point_id  = var.access_points[each.key].id
-      access_point_arn = var.access_points[each.key].arn
-      path             = each.value.path
-    }
+  platform = {
+    prefix             = "${var.name}-data"
+    region             = data.aws_region.current.name
+    cluster_arn        = var.cluster_arn
+    cluster_name       = var.cluster_name
+    namespace_id       = var.namespace.id
+    subnet_ids         = var.subnet_ids
+    security_group_ids = [aws_security_group.this.id]
+    execution_role_arn = aws_iam_role.execution.arn
+    assume_role_policy = data.aws_iam_policy_document.assume.json
+    log_retention_days = var.log_retention_days
+    steady_start       = var.steady_start
   }
 
-  tasks              = 1
-  exclusive          = true
-  steady_start       = var.steady_start
-  log_retention_days = var.log_retention_days
+  service = merge(each.value, {
+    exclusive = true
+    secrets   = { for variable, key in each.value.secrets : variable => "${aws_secretsmanager_secret.this.arn}:${key}::" }
+
+    volumes = {
+      data = {
+        file_system_id   = var.file_system_id
+        access_point_id  = var.access_points[each.key].id
+        access_point_arn = var.access_points[each.key].arn
+        path             = each.value.path
+      }
+    }
+  })
 
   # A task that starts before its secret has a value would fail.
   depends_on = [

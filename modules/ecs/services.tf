@@ -8,7 +8,7 @@
 # Each step is a call of the same module; `depends_on` between the calls makes the order.
 
 locals {
-  step = { for step in range(1, 5) : step => { for name, service in var.services : name => service if service.step == step } }
+  step = { for step in range(1, 5) : step => toset([for name, service in var.services : name if service.step == step]) }
 
   # What every service is told about the others.
   addresses = {
@@ -32,7 +32,7 @@ locals {
     )
   }
 
-  common = {
+  platform = {
     prefix             = var.name
     region             = data.aws_region.current.name
     cluster_arn        = aws_ecs_cluster.this.arn
@@ -42,6 +42,15 @@ locals {
     security_group_ids = [aws_security_group.tasks.id]
     execution_role_arn = aws_iam_role.execution.arn
     assume_role_policy = data.aws_iam_policy_document.assume.json
+    log_retention_days = var.log_retention_days
+    steady_start       = var.steady_start
+  }
+
+  services = {
+    for name, service in var.services : name => merge(service, {
+      environment       = local.environment[name]
+      target_group_arns = { for target, arn in var.target_group_arns : target => arn if target == name }
+    })
   }
 }
 
@@ -49,30 +58,9 @@ module "configuration" {
   source   = "../service"
   for_each = local.step[1]
 
-  name               = each.key
-  prefix             = local.common.prefix
-  region             = local.common.region
-  cluster_arn        = local.common.cluster_arn
-  cluster_name       = local.common.cluster_name
-  namespace_id       = local.common.namespace_id
-  subnet_ids         = local.common.subnet_ids
-  security_group_ids = local.common.security_group_ids
-  execution_role_arn = local.common.execution_role_arn
-  assume_role_policy = local.common.assume_role_policy
-
-  image              = each.value.image
-  port               = each.value.port
-  cpu                = each.value.cpu
-  memory             = each.value.memory
-  environment        = local.environment[each.key]
-  secrets            = each.value.secrets
-  volumes            = each.value.volumes
-  tasks              = each.value.tasks
-  max_tasks          = each.value.max_tasks
-  spot               = each.value.spot
-  steady_start       = var.steady_start
-  target_group_arns  = { for name, arn in var.target_group_arns : name => arn if name == each.key }
-  log_retention_days = var.log_retention_days
+  name     = each.key
+  platform = local.platform
+  service  = local.services[each.key]
 
   # Without capacity providers and permissions no task starts.
   depends_on = [
@@ -86,30 +74,9 @@ module "registry" {
   source   = "../service"
   for_each = local.step[2]
 
-  name               = each.key
-  prefix             = local.common.prefix
-  region             = local.common.region
-  cluster_arn        = local.common.cluster_arn
-  cluster_name       = local.common.cluster_name
-  namespace_id       = local.common.namespace_id
-  subnet_ids         = local.common.subnet_ids
-  security_group_ids = local.common.security_group_ids
-  execution_role_arn = local.common.execution_role_arn
-  assume_role_policy = local.common.assume_role_policy
-
-  image              = each.value.image
-  port               = each.value.port
-  cpu                = each.value.cpu
-  memory             = each.value.memory
-  environment        = local.environment[each.key]
-  secrets            = each.value.secrets
-  volumes            = each.value.volumes
-  tasks              = each.value.tasks
-  max_tasks          = each.value.max_tasks
-  spot               = each.value.spot
-  steady_start       = var.steady_start
-  target_group_arns  = { for name, arn in var.target_group_arns : name => arn if name == each.key }
-  log_retention_days = var.log_retention_days
+  name     = each.key
+  platform = local.platform
+  service  = local.services[each.key]
 
   depends_on = [module.configuration]
 }
@@ -118,30 +85,9 @@ module "gateway" {
   source   = "../service"
   for_each = local.step[3]
 
-  name               = each.key
-  prefix             = local.common.prefix
-  region             = local.common.region
-  cluster_arn        = local.common.cluster_arn
-  cluster_name       = local.common.cluster_name
-  namespace_id       = local.common.namespace_id
-  subnet_ids         = local.common.subnet_ids
-  security_group_ids = local.common.security_group_ids
-  execution_role_arn = local.common.execution_role_arn
-  assume_role_policy = local.common.assume_role_policy
-
-  image              = each.value.image
-  port               = each.value.port
-  cpu                = each.value.cpu
-  memory             = each.value.memory
-  environment        = local.environment[each.key]
-  secrets            = each.value.secrets
-  volumes            = each.value.volumes
-  tasks              = each.value.tasks
-  max_tasks          = each.value.max_tasks
-  spot               = each.value.spot
-  steady_start       = var.steady_start
-  target_group_arns  = { for name, arn in var.target_group_arns : name => arn if name == each.key }
-  log_retention_days = var.log_retention_days
+  name     = each.key
+  platform = local.platform
+  service  = local.services[each.key]
 
   depends_on = [module.registry]
 }
@@ -150,30 +96,9 @@ module "service" {
   source   = "../service"
   for_each = local.step[4]
 
-  name               = each.key
-  prefix             = local.common.prefix
-  region             = local.common.region
-  cluster_arn        = local.common.cluster_arn
-  cluster_name       = local.common.cluster_name
-  namespace_id       = local.common.namespace_id
-  subnet_ids         = local.common.subnet_ids
-  security_group_ids = local.common.security_group_ids
-  execution_role_arn = local.common.execution_role_arn
-  assume_role_policy = local.common.assume_role_policy
-
-  image              = each.value.image
-  port               = each.value.port
-  cpu                = each.value.cpu
-  memory             = each.value.memory
-  environment        = local.environment[each.key]
-  secrets            = each.value.secrets
-  volumes            = each.value.volumes
-  tasks              = each.value.tasks
-  max_tasks          = each.value.max_tasks
-  spot               = each.value.spot
-  steady_start       = var.steady_start
-  target_group_arns  = { for name, arn in var.target_group_arns : name => arn if name == each.key }
-  log_retention_days = var.log_retention_days
+  name     = each.key
+  platform = local.platform
+  service  = local.services[each.key]
 
   depends_on = [module.gateway]
 }

@@ -1,13 +1,13 @@
 # What the tasks may do: mount their volumes, and nothing else.
 
 resource "aws_iam_role" "task" {
-  name               = "${var.prefix}-${var.name}"
+  name               = "${var.platform.prefix}-${var.name}"
   description        = "What the tasks of ${var.name} may do"
-  assume_role_policy = var.assume_role_policy
+  assume_role_policy = var.platform.assume_role_policy
 }
 
 resource "aws_iam_role_policy" "volumes" {
-  count = length(var.volumes) > 0 ? 1 : 0
+  count = length(var.service.volumes) > 0 ? 1 : 0
 
   name = "mount-volumes"
   role = aws_iam_role.task.id
@@ -16,7 +16,7 @@ resource "aws_iam_role_policy" "volumes" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      for name, volume in var.volumes : {
+      for name, volume in var.service.volumes : {
         Sid      = title(replace(name, "/[^A-Za-z0-9]/", ""))
         Effect   = "Allow"
         Action   = volume.read_only ? ["elasticfilesystem:ClientMount"] : ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]

@@ -2,7 +2,7 @@
 
 locals {
   # A service that may be interrupted keeps one task on regular capacity, the others run on Spot.
-  strategy = var.spot ? {
+  strategy = var.service.spot ? {
     FARGATE      = { base = 1, weight = 1 }
     FARGATE_SPOT = { base = 0, weight = 3 }
     } : {
@@ -11,17 +11,17 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  name              = "/ecs/${var.prefix}/${var.name}"
-  retention_in_days = var.log_retention_days
+  name              = "/ecs/${var.platform.prefix}/${var.name}"
+  retention_in_days = var.platform.log_retention_days
 }
 
 resource "aws_ecs_task_definition" "this" {
-  family                   = "${var.prefix}-${var.name}"
+  family                   = "${var.platform.prefix}-${var.name}"
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
-  cpu                      = var.cpu
-  memory                   = var.memory
-  execution_role_arn       = var.execution_role_arn
+  cpu                      = var.service.cpu
+  memory                   = var.service.memory
+  execution_role_arn       = var.platform.execution_role_arn
   task_role_arn            = aws_iam_role.task.arn
 
   runtime_platform {
@@ -33,22 +33,22 @@ resource "aws_ecs_task_definition" "this" {
     merge(
       {
         name      = var.name
-        image     = var.image
+        image     = var.service.image
         essential = true
-        cpu       = var.cpu
-        memory    = var.memory
+        cpu       = var.service.cpu
+        memory    = var.service.memory
 
         portMappings = [{
-          containerPort = var.port
-          hostPort      = var.port
+          containerPort = var.service.port
+          hostPort      = var.service.port
           protocol      = "tcp"
         }]
 
-        environment = [for name, value in var.environment : { name = name, value = value }]
-        secrets     = [for name, source in var.secrets : { name = name, valueFrom = source }]
+        environment = [for name, value in var.service.environment : { name = name, value = value }]
+        secrets     = [for name, source in var.service.secrets : { name = name, valueFrom = source }]
 
         mountPoints = [
-          for name, volume in var.volumes :
+          for name, volume in var.service.volumes :
           { sourceVolume = name, containerPath = volume.path, readOnly = volume.read_only }
         ]
 
@@ -56,15 +56,15 @@ resource "aws_ecs_task_definition" "this" {
           logDriver = "awslogs"
           options = {
             "awslogs-group"         = aws_cloudwatch_log_group.this.name
-            "awslogs-region"        = var.region
+            "awslogs-region"        = var.platform.region
             "awslogs-stream-prefix" = var.name
           }
         }
       },
-      length(var.command) > 0 ? { command = var.command } : {},
-      length(var.health_check) > 0 ? {
+      length(var.service.command) > 0 ? { command = var.service.command } : {},
+      length(var.service.health_check) > 0 ? {
         healthCheck = {
-          command     = var.health_check
+          command     = var.service.health_check
           interval    = 30
           timeout     = 5
           retries     = 3
@@ -75,7 +75,7 @@ resource "aws_ecs_task_definition" "this" {
   ])
 
   dynamic "volume" {
-    for_each = var.volumes
+    for_each = var.service.volumes
 
     content {
       name = volume.key
@@ -96,11 +96,11 @@ resource "aws_ecs_task_definition" "this" {
 # The name under which others find the tasks.
 resource "aws_service_discovery_service" "this" {
   name         = var.name
-  description  = "Tasks of ${var.prefix}-${var.name}"
-  namespace_id = var.namespace_id
+  description  = "Tasks of ${var.platform.prefix}-${var.name}"
+  namespace_id = var.platform.namespace_id
 
   dns_config {
-    namespace_id   = var.namespace_id
+    namespace_id   = var.platform.namespace_id
     routing_policy = "MULTIVALUE"
 
     dns_records {
@@ -116,15 +116,15 @@ resource "aws_service_discovery_service" "this" {
 
 resource "aws_ecs_service" "this" {
   name            = var.name
-  cluster         = var.cluster_arn
+  cluster         = var.platform.cluster_arn
   task_definition = aws_ecs_task_definition.this.arn
-  desired_count   = var.tasks
+  desired_count   = var.service.tasks
 
   # One task that owns its files must stop before the next one starts; all others overlap.
-  deployment_minimum_healthy_percent = var.exclusive ? 0 : 100
-  deployment_maximum_percent         = var.exclusive ? 100 : 200
-  health_check_grace_period_seconds  = length(var.target_group_arns) > 0 ? 60 : null
-  wait_for_steady_state              = var.steady_start
+  deployment_minimum_healthy_percent = var.service.exclusive ? 0 : 100
+  deployment_maximum_percent         = var.service.exclusive ? 100 : 200
+  health_check_grace_period_seconds  = length(var.service.target_group_arns) > 0 ? 60 : null
+  wait_for_steady_state              = var.platform.steady_start
   enable_ecs_managed_tags            = true
   propagate_tags                     = "SERVICE"
 
@@ -144,8 +144,8 @@ resource "aws_ecs_service" "this" {
   }
 
   network_configuration {
-    subnets          = values(var.subnet_ids)
-    security_groups  = var.security_group_ids
+    subnets          = values(var.platform.subnet_ids)
+    security_groups  = var.platform.security_group_ids
     assign_public_ip = false
   }
 
@@ -154,12 +154,12 @@ resource "aws_ecs_service" "this" {
   }
 
   dynamic "load_balancer" {
-    for_each = var.target_group_arns
+    for_each = var.service.target_group_arns
 
     content {
       target_group_arn = load_balancer.value
       container_name   = var.name
-      container_port   = var.port
+      container_port   = var.service.port
     }
   }
 

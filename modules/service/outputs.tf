@@ -25,5 +25,5 @@ output "log_group_name" {
 
 output "port" {
   description = "Port on which the tasks listen."
-  value       = var.port
+  value       = var.service.port
 }

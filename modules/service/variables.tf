@@ -8,200 +8,96 @@ variable "name" {
   }
 }
 
-variable "prefix" {
-  type        = string
-  description = "Prefix of the names of roles, log groups and task definitions."
-}
-
-variable "region" {
-  type        = string
-  description = "Region of the log group."
-}
-
-variable "cluster_arn" {
-  type        = string
-  description = "Cluster in which the tasks run."
-}
-
-variable "cluster_name" {
-  type        = string
-  description = "Name of that cluster."
-}
-
-variable "namespace_id" {
-  type        = string
-  description = "Namespace in which the tasks are found."
-}
-
-variable "subnet_ids" {
-  type        = map(string)
-  description = "Private subnets of the tasks by zone."
-}
-
-variable "security_group_ids" {
-  type        = list(string)
-  description = "Security groups of the tasks."
-}
-
-variable "execution_role_arn" {
-  type        = string
-  description = "Role with which ECS starts the tasks."
-}
-
-variable "assume_role_policy" {
-  type        = string
-  description = "Who may assume the role of the tasks, as JSON."
-}
-
-variable "image" {
-  type        = string
-  description = "Image of the container."
-}
-
-variable "port" {
-  type        = number
-  description = "Port on which the container listens."
+variable "platform" {
+  type = object({
+    prefix             = string
+    region             = string
+    cluster_arn        = string
+    cluster_name       = string
+    namespace_id       = string
+    subnet_ids         = map(string)
+    security_group_ids = list(string)
+    execution_role_arn = string
+    assume_role_policy = string
+    log_retention_days = optional(number, 30)
+    steady_start       = optional(bool, false)
+  })
+  description = <<-EOT
+    Where the service runs, the same for all services of a cluster: `prefix` begins the names of roles, log groups and task definitions;
+    `region` is that of the logs; tasks run in the cluster in the private subnets by zone, and are found in the namespace;
+    ECS starts them with the execution role, and their own roles have the assume role policy (JSON). Logs are kept for
+    `log_retention_days`. With `steady_start` a change waits until the tasks run and are well.
+  EOT
 
   validation {
-    condition     = var.port >= 1 && var.port <= 65535
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 180, 365], var.platform.log_retention_days)
+    error_message = "CloudWatch keeps logs for 1, 3, 5, 7, 14, 30, 60, 90, 180 or 365 days."
+  }
+}
+
+variable "service" {
+  type = object({
+    image             = string
+    port              = number
+    cpu               = optional(number, 256)
+    memory            = optional(number, 512)
+    command           = optional(list(string), [])
+    health_check      = optional(list(string), [])
+    environment       = optional(map(string), {})
+    secrets           = optional(map(string), {})
+    tasks             = optional(number, 1)
+    max_tasks         = optional(number, 0)
+    cpu_percent       = optional(number, 70)
+    memory_percent    = optional(number, 80)
+    spot              = optional(bool, false)
+    exclusive         = optional(bool, false)
+    target_group_arns = optional(map(string), {})
+    volumes = optional(map(object({
+      file_system_id   = string
+      access_point_id  = string
+      access_point_arn = string
+      path             = string
+      read_only        = optional(bool, false)
+    })), {})
+  })
+  description = <<-EOT
+    The service: its image, the port on which it listens, CPU units (1024 are one processor) and MB of memory of a task.
+    `command` replaces the image's own; `health_check` tells whether the container is well, such as ["CMD-SHELL", "redis-cli ping"].
+    `secrets` maps an environment variable to what ECS calls valueFrom: the ARN of a secret, with ":key::" behind it for one key
+    of its JSON. It begins with `tasks`, the fewest when it scales, and scales up to `max_tasks` if that is more, at `cpu_percent` and
+    `memory_percent`. One with `spot` runs all tasks but one on Fargate Spot, which AWS may interrupt; one that is `exclusive`
+    stops the old task before the new one starts, as a task that owns its files must. `target_group_arns` are those of load balancers that
+    send requests to the tasks, by a name for each; `volumes` are access points of an EFS file system and where they are mounted.
+  EOT
+
+  validation {
+    condition     = var.service.port >= 1 && var.service.port <= 65535
     error_message = "A port is between 1 and 65535."
   }
-}
-
-variable "cpu" {
-  type        = number
-  default     = 256
-  description = "CPU units of a task; 1024 are one processor."
 
   validation {
-    condition     = contains([256, 512, 1024, 2048], var.cpu)
+    condition     = contains([256, 512, 1024, 2048], var.service.cpu)
     error_message = "A service of ours has 256, 512, 1024 or 2048 CPU units."
   }
-}
-
-variable "memory" {
-  type        = number
-  default     = 512
-  description = "Memory of a task in MB."
 
   # Source: "Task CPU and memory" of the ECS developer guide.
   validation {
-    condition = contains({
+    condition = contains(lookup({
       "256"  = [512, 1024, 2048]
       "512"  = [1024, 2048, 3072, 4096]
       "1024" = [2048, 3072, 4096, 5120, 6144, 7168, 8192]
       "2048" = [for gb in range(4, 17) : gb * 1024]
-    }[tostring(var.cpu)], var.memory)
+    }, tostring(var.service.cpu), [var.service.memory]), var.service.memory)
     error_message = "Fargate has its own choice of memory for each number of CPU units (256: 512, 1024 or 2048 MB)."
   }
-}
-
-variable "command" {
-  type        = list(string)
-  default     = []
-  description = "Command in place of the image's own."
-}
-
-variable "health_check" {
-  type        = list(string)
-  default     = []
-  description = "Command that tells whether the container is well, such as [\"CMD-SHELL\", \"redis-cli ping\"]."
-}
-
-variable "environment" {
-  type        = map(string)
-  default     = {}
-  description = "Environment variables."
-}
-
-variable "secrets" {
-  type        = map(string)
-  default     = {}
-  description = "Environment variables that ECS takes from secrets: ARN, with \":key::\" behind it for one key of its JSON."
-}
-
-variable "volumes" {
-  type = map(object({
-    file_system_id   = string
-    access_point_id  = string
-    access_point_arn = string
-    path             = string
-    read_only        = optional(bool, false)
-  }))
-  default     = {}
-  description = "Access points of an EFS file system, by name, and where they are mounted."
-}
-
-variable "tasks" {
-  type        = number
-  default     = 1
-  description = "Tasks to begin with, and the fewest when it scales."
 
   validation {
-    condition     = var.tasks >= 0 && var.tasks <= 100
+    condition     = var.service.tasks >= 0 && var.service.tasks <= 100
     error_message = "Between 0 and 100 tasks."
   }
-}
-
-variable "max_tasks" {
-  type        = number
-  default     = 0
-  description = "Most tasks when it scales; it does not unless this is more than `tasks`."
-}
-
-variable "cpu_percent" {
-  type        = number
-  default     = 70
-  description = "Use of the CPU that scaling keeps."
 
   validation {
-    condition     = var.cpu_percent >= 70 && var.cpu_percent <= 80
+    condition     = alltrue([for percent in [var.service.cpu_percent, var.service.memory_percent] : percent >= 70 && percent <= 80])
     error_message = "Services scale at 70 to 80 percent."
-  }
-}
-
-variable "memory_percent" {
-  type        = number
-  default     = 80
-  description = "Use of the memory that scaling keeps."
-
-  validation {
-    condition     = var.memory_percent >= 70 && var.memory_percent <= 80
-    error_message = "Services scale at 70 to 80 percent."
-  }
-}
-
-variable "spot" {
-  type        = bool
-  default     = false
-  description = "Runs all tasks but one on Fargate Spot, which AWS may interrupt."
-}
-
-variable "exclusive" {
-  type        = bool
-  default     = false
-  description = "Stops the old task before the new one starts: for a task that owns its files."
-}
-
-variable "steady_start" {
-  type        = bool
-  default     = false
-  description = "Waits until the tasks run and are well."
-}
-
-variable "target_group_arns" {
-  type        = map(string)
-  default     = {}
-  description = "Target groups of load balancers that send requests to the tasks, by a name for each."
-}
-
-variable "log_retention_days" {
-  type        = number
-  default     = 30
-  description = "Days for which logs are kept."
-
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 180, 365], var.log_retention_days)
-    error_message = "CloudWatch keeps logs for 1, 3, 5, 7, 14, 30, 60, 90, 180 or 365 days."
   }
 }

@@ -51,6 +51,62 @@ pub fn failure(name: &str) -> Option<String> {
     })
 }
 
+/// Plans each step of a case whose plans Terraform has been asked for, and returns where the JSON of a plan is not Terraform's.
+///
+/// # Panics
+/// When the corpus cannot be read.
+#[must_use]
+pub fn plan_json_failure(name: &str) -> Option<String> {
+    let read = |path: &Path| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(path).expect("the file is there")).expect("it is JSON")
+    };
+    let case = corpus::dir().join("modules").join(name);
+    let recorded = read(&plan_json_dir().join(name).with_extension("json"));
+    let work = tempfile::tempdir().expect("a temporary folder");
+    let dir = work.path().canonicalize().expect("the folder is there");
+    let mut differences = Vec::new();
+    for (n, (step, want)) in
+        read(&case.join("expect.json"))["steps"].as_array().into_iter().flatten().zip(recorded.as_array()?).enumerate()
+    {
+        prepare(&case, step, &dir);
+        let vars: Vec<(String, String)> = step["env"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned()))
+            .collect();
+        let words = |v: &Value| -> Vec<String> {
+            v.as_array().into_iter().flatten().filter_map(|w| Some(w.as_str()?.to_owned())).collect()
+        };
+        let r = |args: &[String]| run(&dir, &args.iter().map(String::as_str).collect::<Vec<_>>(), None, &vars);
+        let owned = |args: &[&str]| -> Vec<String> { args.iter().map(|a| (*a).to_owned()).collect() };
+        let _ = r(&owned(&["init", "-input=false"]));
+        for command in step["pre"].as_array().into_iter().flatten() {
+            let _ = r(&words(command));
+        }
+        let mut plan = owned(&["plan", "-input=false", "-out=p.tfplan"]);
+        plan.extend(words(&step["plan"]));
+        let _ = r(&plan);
+        if !want.is_null() {
+            let shown = r(&owned(&["show", "-json", "p.tfplan"]));
+            let mut got: Value = serde_json::from_str(&shown.stdout).unwrap_or_default();
+            let time = got["timestamp"].as_str().unwrap_or_default();
+            if time.len() == 20 && time.ends_with('Z') {
+                got["timestamp"] = "<time>".into();
+            }
+            compare(&format!("step{}", n + 1), want, &normal(got, &dir), &mut differences);
+        }
+        let _ = r(&owned(&["apply", "-input=false", "p.tfplan"]));
+    }
+    (!differences.is_empty()).then(|| format!("{name}: {}", differences[..differences.len().min(4)].join("\n    ")))
+}
+
+/// Where Terraform's plans are kept, as `tests/generate/plan_json.py --record` writes them.
+#[must_use]
+pub fn plan_json_dir() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("plan_json")
+}
+
 /// Puts a step's configuration in place of the one before; state stays.
 fn prepare(case: &Path, step: &Value, dir: &Path) {
     for entry in std::fs::read_dir(dir).expect("folder can be read").flatten() {

@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plan", &["state", "schema", "value", "addr", "diag"]),
     ("engine", &["config", "plan", "provider", "funcs", "hcl", "state", "schema", "addr", "value", "diag"]),
     ("driver", &["engine", "config", "plan", "provider", "funcs", "hcl", "state", "schema", "addr", "value", "diag"]),
-    ("std", &["provider", "provider-derive", "schema", "value", "diag"]),
+    ("std", &["provider", "provider-derive", "funcs", "schema", "value", "diag"]),
     ("aws/core", &["features", "provider", "provider-derive", "aws/sdk", "schema", "value", "diag"]),
     ("aws", &["features", "aws/*", "provider", "provider-derive", "schema", "value", "diag"]),
     ("render", &["plan", "state", "diag", "addr", "schema", "value"]),

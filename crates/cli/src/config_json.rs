@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use sdt_config::{Config, Files, Load, Manifest, ManifestEntry, Module, references_in_expr};
+use sdt_config::{Assignment, Config, Files, Given, Load, Manifest, ManifestEntry, Module, Origin, references_in_expr};
 use sdt_diag::SourceMap;
 use sdt_hcl::{ConfigBody, Expr};
 use sdt_plan::file::PlanFile;
@@ -46,7 +46,8 @@ impl Files for Packed<'_> {
                 (folder == dir).then(|| name.to_owned())
             })
             .collect();
-        if names.is_empty() && !dir.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(names) }
+        // A folder without files is not packed, and could be called as a module all the same.
+        Ok(names)
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -62,7 +63,13 @@ pub(crate) fn load(file: &PlanFile) -> (sdt_config::Loaded, SourceMap) {
         .iter()
         .map(|(key, dir)| (key.clone(), ManifestEntry { dir: dir.into(), ..ManifestEntry::default() }))
         .collect();
-    let what = Load { manifest: Manifest { modules }, installing: true, ..Load::default() };
+    let given = |(name, value): (&sdt_value::Str, &sdt_value::Value)| Assignment {
+        name: name.clone(),
+        given: Given::Value(value.clone()),
+        origin: Origin::Prompt,
+    };
+    let values = file.plan.variables.iter().map(given).collect();
+    let what = Load { manifest: Manifest { modules }, installing: true, values, ..Load::default() };
     let loaded = sdt_config::load(&Packed::new(file), &what, &mut sources);
     (loaded, sources)
 }
@@ -236,11 +243,11 @@ fn resource_json(config: &Config, m: &Module, r: &sdt_config::Resource, registry
 }
 
 fn repetition(out: &mut Json, count: Option<&Expr>, for_each: Option<&Expr>) {
-    if let Some(e) = count {
-        out["count_expression"] = expr_json(e);
-    }
-    if let Some(e) = for_each {
-        out["for_each_expression"] = expr_json(e);
+    for (name, expr) in [("count_expression", count), ("for_each_expression", for_each)] {
+        // One that tells nothing is left out.
+        if let Some(json) = expr.map(expr_json).filter(|json| json.as_object().is_some_and(|o| !o.is_empty())) {
+            out[name] = json;
+        }
     }
 }
 
@@ -295,28 +302,31 @@ fn expr_json(expr: &Expr) -> Json {
     let mut names: Vec<String> = Vec::new();
     for r in &references {
         let base = subject(&r.subject);
-        let mut full = base.clone();
+        let mut add = |n: String| {
+            if !names.contains(&n) {
+                names.push(n);
+            }
+        };
+        // The whole, then each part of it that leads there, down to what can be referred to.
+        let mut prefixes = vec![base.clone()];
+        let mut full = base;
         for step in &r.rest {
             match step {
                 sdt_hcl::Step::Attr { name, .. } => full += &format!(".{name}"),
                 sdt_hcl::Step::Index { key, .. } => full += &index_text(key),
                 sdt_hcl::Step::Splat { .. } => break,
             }
+            prefixes.push(full.clone());
         }
-        let mut add = |n: String| {
-            if !names.contains(&n) {
-                names.push(n);
+        prefixes.into_iter().rev().for_each(&mut add);
+        match &r.subject {
+            sdt_config::Referenceable::Resource(addr, Some(_)) => add(addr.to_string()),
+            sdt_config::Referenceable::ModuleOutput(call, key, _) => {
+                let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
+                add(format!("module.{call}{key}"));
             }
-        };
-        let mut prefix = full.clone();
-        add(full);
-        while prefix.len() > base.len() {
-            // Only the first attribute counts as a reference of its own.
-            prefix = base.clone();
-        }
-        add(prefix);
-        if let sdt_config::Referenceable::Resource(addr, Some(_)) = &r.subject {
-            add(addr.to_string());
+            sdt_config::Referenceable::Module(call, Some(_)) => add(format!("module.{call}")),
+            _ => {}
         }
     }
     json!({"references": names})

@@ -7,6 +7,7 @@ use sdt_config::{Files, Load, Loaded, Manifest};
 use sdt_diag::SourceMap;
 
 use crate::app::App;
+use crate::args::Parsed;
 use crate::env::Env;
 use crate::modules::Install;
 
@@ -62,29 +63,32 @@ pub(crate) struct Project {
     pub(crate) sources: SourceMap,
 }
 
-/// Loads the configuration of the working folder. `installing` is for `init` and `get`, which note where modules are.
-pub(crate) fn load(env: &Env, installing: bool) -> Project {
-    read(env, installing, &Disk)
+/// Loads the configuration of the working folder. `installing` is for `init` and `get`, which note where modules are. With the flags
+/// of the command line come values of constant variables.
+pub(crate) fn load(app: &App, parsed: Option<&Parsed>, installing: bool) -> Project {
+    read(app, parsed, installing, &Disk)
 }
 
 /// Loads it with one file more.
-pub(crate) fn load_with(env: &Env, name: &str, text: &[u8]) -> Project {
-    read(env, false, &WithFile { name, text })
+pub(crate) fn load_with(app: &App, parsed: &Parsed, name: &str, text: &[u8]) -> Project {
+    read(app, Some(parsed), false, &WithFile { name, text })
 }
 
-fn read(env: &Env, installing: bool, files: &dyn Files) -> Project {
+fn read(app: &App, parsed: Option<&Parsed>, installing: bool, files: &dyn Files) -> Project {
     let mut sources = SourceMap::default();
-    let manifest = std::fs::read(manifest_path(env)).map(|text| Manifest::parse(&text)).unwrap_or_default();
-    let what = Load { manifest, installing, ..Load::default() };
+    let manifest = std::fs::read(manifest_path(&app.env)).map(|text| Manifest::parse(&text)).unwrap_or_default();
+    let values = crate::vars::early(app, parsed);
+    let what = Load { manifest, installing, values, ..Load::default() };
     let loaded = sdt_config::load(files, &what, &mut sources);
     Project { loaded, sources }
 }
 
 /// Loads the configuration and installs the modules it calls.
-pub(crate) fn install(app: &App, upgrade: bool) -> Project {
+pub(crate) fn install(app: &App, parsed: &Parsed, upgrade: bool) -> Project {
     let mut sources = SourceMap::default();
     let manifest = std::fs::read(manifest_path(&app.env)).map(|text| Manifest::parse(&text)).unwrap_or_default();
-    let what = Load { manifest, installing: true, ..Load::default() };
+    let values = crate::vars::early(app, Some(parsed));
+    let what = Load { manifest, installing: true, values, ..Load::default() };
     let mut installer = Install::new(app, upgrade);
     let loaded = sdt_config::load_installing(&Disk, &what, &mut sources, &mut installer);
     for (key, entry) in &loaded.manifest.modules {
@@ -105,7 +109,7 @@ pub(crate) fn load_module(env: &Env, dir: &Path, files: &[(String, Vec<u8>)], so
     } else {
         Manifest::default()
     };
-    let what = Load { dir: dir.to_owned(), manifest, installing: true };
+    let what = Load { dir: dir.to_owned(), manifest, installing: true, ..Load::default() };
     sdt_config::load(&WithFiles { dir, files }, &what, sources)
 }
 

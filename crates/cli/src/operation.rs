@@ -47,6 +47,10 @@ pub(crate) const PLANNING: &[Flag] = &[
     ),
     option("exclude-file", "FILE", "As -exclude for each line of a file; # begins a comment."),
     option("replace", "ADDRESS", "Replace this instance whatever the difference. May be given several times."),
+    switch(
+        "allow-deferral",
+        "Leave for a later run what cannot be planned yet: unknown count, for_each, or configuration of a provider.",
+    ),
     option("parallelism", "N", "How many calls run at once (default 10)."),
     switch("input", "Ask for variables that have no value (default true)."),
     switch("compact-warnings", "Show warnings by their titles only."),
@@ -85,6 +89,7 @@ pub(crate) fn wish(app: &App, parsed: &Parsed, destroy: bool) -> Result<Wish, Di
     let mut diags = Diagnostics::new();
     let (destroy, refresh_only) = (destroy || parsed.on("destroy"), parsed.on("refresh-only"));
     let refresh = parsed.is("refresh", true);
+    let allow_deferral = parsed.on("allow-deferral");
     if destroy && refresh_only {
         let detail = "-destroy and -refresh-only exclude each other.";
         diags.push(Diagnostic::error("Incompatible plan mode options", detail));
@@ -113,12 +118,14 @@ pub(crate) fn wish(app: &App, parsed: &Parsed, destroy: bool) -> Result<Wish, Di
     }
     if !replace.is_empty() && (destroy || refresh_only) {
         let detail = "-replace has a meaning only in a normal plan, not with -destroy or -refresh-only.";
-        diags.push(Diagnostic::error("Incompatible plan mode options", detail));
+        diags.push(Diagnostic::error("Unsupported plan mode", detail));
     }
     let parallelism = match parsed.get("parallelism").unwrap_or("10").parse::<usize>() {
-        Ok(n) if n > 0 => n,
-        _ => {
-            let detail = "-parallelism is a number of calls, at least 1.";
+        // Terraform takes 0 for its default too.
+        Ok(0) => 10,
+        Ok(n) => n,
+        Err(_) => {
+            let detail = "-parallelism is a number of calls.";
             diags.push(Diagnostic::error("Failed to parse command-line flags", detail));
             10
         }
@@ -136,7 +143,7 @@ pub(crate) fn wish(app: &App, parsed: &Parsed, destroy: bool) -> Result<Wish, Di
         _ => PlanMode::Normal,
     };
     Ok(Wish {
-        options: PlanOptions { mode, targets, excludes, replace, refresh, ..PlanOptions::default() },
+        options: PlanOptions { mode, targets, excludes, replace, refresh, allow_deferral, ..PlanOptions::default() },
         parallelism,
         lock: parsed.is("lock", true),
         timeout,
@@ -210,7 +217,7 @@ impl Ready {
 /// # Errors
 /// Diagnostics with the sources they refer to.
 pub(crate) fn prepare(app: &App, parsed: &Parsed, wish: &Wish) -> Result<Ready, (Diagnostics, SourceMap)> {
-    prepare_project(app, parsed, wish, load::load(&app.env, false))
+    prepare_project(app, parsed, wish, load::load(app, Some(parsed), false))
 }
 
 /// The same for a configuration that is loaded already.
@@ -379,7 +386,9 @@ pub(crate) async fn plan(
         timestamp: clock::now(),
     };
     let display = Display::new(ui, 0, false);
-    let (plan, diags) = sdt_driver::plan(input, &settings(app, wish.parallelism, interrupt.clone()), &display).await;
+    let (mut plan, diags) =
+        sdt_driver::plan(input, &settings(app, wish.parallelism, interrupt.clone()), &display).await;
+    plan.base.journal = crate::saved_plan::journal_digest(&entries);
     display.finish();
     let registry = ready.registry.clone();
     let view = PlanView::new(&plan, &|addr, mode, ty| providers::schema(&registry, addr, mode, ty));
@@ -444,6 +453,7 @@ pub(crate) fn plan_file(ready: &Ready, plan: Plan) -> PlanFile {
     let modules =
         ready.manifest.modules.iter().map(|(key, entry)| (key.clone(), entry.dir.display().to_string())).collect();
     PlanFile {
+        id: backend::uuid(),
         plan,
         sources,
         modules,
@@ -465,13 +475,10 @@ pub(crate) fn backend_of(file: &PlanFile) -> Backend {
 }
 
 /// Writes a plan file for `-out`.
-pub(crate) fn save(ready: &Ready, plan: Plan, path: &str) -> Result<(), Diagnostics> {
+pub(crate) fn save(app: &App, ready: &Ready, plan: Plan, path: &str) -> Result<(), Diagnostics> {
     let infinite = crate::commands::apply::infinite_outputs(&plan, "Failed to write plan file");
     if infinite.has_errors() {
         return Err(infinite);
     }
-    let bytes = sdt_plan::file::write(&plan_file(ready, plan), env!("CARGO_PKG_VERSION"))
-        .map_err(|e| failure("Failed to write plan file", e))?;
-    backend::write_private(std::path::Path::new(path), &bytes)
-        .map_err(|e| failure("Failed to write plan file", format!("{path}: {e}")))
+    crate::saved_plan::write(&app.env, &plan_file(ready, plan), path)
 }

@@ -27,7 +27,10 @@ pub(crate) fn registry() -> Registry {
     out.insert(ProviderAddr::builtin("terraform"), builtin);
     let native: Vec<(&str, Arc<dyn Provider>)> = vec![
         ("random", Arc::new(sdt_std::random(random.clone()))),
-        ("null", Arc::new(sdt_std::null(random))),
+        ("null", Arc::new(sdt_std::null(random.clone()))),
+        ("tls", Arc::new(sdt_std::tls(random))),
+        ("archive", Arc::new(sdt_std::archive())),
+        ("http", Arc::new(sdt_std::http())),
         ("local", Arc::new(sdt_std::local())),
         ("time", Arc::new(sdt_std::time())),
         ("external", Arc::new(sdt_std::external())),

@@ -14,7 +14,7 @@ use crate::workspace;
 
 /// The backend of the working folder, for commands that need nothing else of the configuration.
 pub(crate) fn backend(app: &App) -> Result<Backend, Diagnostics> {
-    let project = load::load(&app.env, false);
+    let project = load::load(app, None, false);
     let root = &project.loaded.config.root;
     // A configuration that does not load is in the way only if the backend cannot be told from it.
     if project.loaded.diagnostics.has_errors() && root.backend.is_none() && root.cloud.is_none() {

@@ -22,8 +22,12 @@ pub(crate) fn collect(
     ask: bool,
     sources: &mut SourceMap,
 ) -> (Variables, Diagnostics) {
-    let (mut given, mut diags) = gather(app, parsed, sources);
-    if ask && !diags.has_errors() {
+    let (mut given, mut diags) = gather(app, Some(parsed), sources);
+    if diags.has_errors() {
+        // What is missing may stand in what could not be read.
+        return (Variables::new(), diags);
+    }
+    if ask {
         for variable in missing_values(&config.root, &given) {
             let Some(text) = question(app, variable) else { break };
             let name = variable.name.clone();
@@ -43,7 +47,7 @@ pub(crate) fn for_plan(
     plan: &Plan,
     sources: &mut SourceMap,
 ) -> (Variables, Diagnostics) {
-    let (found, mut diags) = gather(app, parsed, sources);
+    let (found, mut diags) = gather(app, Some(parsed), sources);
     let mut given: Vec<Assignment> = plan
         .variables
         .iter()
@@ -75,7 +79,7 @@ pub(crate) fn collect_known(
     parsed: &Parsed,
     sources: &mut SourceMap,
 ) -> (Variables, Diagnostics) {
-    let (mut given, mut diags) = gather(app, parsed, sources);
+    let (mut given, mut diags) = gather(app, Some(parsed), sources);
     given.retain(|a| config.root.variables.contains_key(&a.name));
     let (values, mut more) = assign(config, &given, sources);
     // What has no value yet may get one from the test file; planning says so when it does not.
@@ -84,7 +88,12 @@ pub(crate) fn collect_known(
     (values, diags)
 }
 
-fn gather(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> (Vec<Assignment>, Diagnostics) {
+/// What is given to variables before the configuration is read; what is wrong with it is told later, with its place.
+pub(crate) fn early(app: &App, parsed: Option<&Parsed>) -> Vec<Assignment> {
+    gather(app, parsed, &mut SourceMap::default()).0
+}
+
+fn gather(app: &App, parsed: Option<&Parsed>, sources: &mut SourceMap) -> (Vec<Assignment>, Diagnostics) {
     let mut diags = Diagnostics::new();
     let mut given: Vec<Assignment> = Vec::new();
     for (name, text) in &app.env.vars {
@@ -97,7 +106,7 @@ fn gather(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> (Vec<Assignmen
     for name in auto_value_files(&names) {
         file(&name, sources, &mut given, &mut diags);
     }
-    for (flag, text) in &parsed.flags {
+    for (flag, text) in parsed.iter().flat_map(|p| &p.flags) {
         match *flag {
             "var" => match parse_var_option(text) {
                 Ok(assignment) => given.push(assignment),

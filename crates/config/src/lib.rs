@@ -48,12 +48,12 @@ pub use decode::{check_body, decode, span_of};
 pub use load::{Files, Installer, Load, Loaded, Manifest, ManifestEntry, load, load_installing};
 pub use lock::{LOCK_FILE, LockFile, Locked};
 pub use model::{
-    Backend, Check, CheckRule, Config, IgnoreChanges, Import, Lifecycle, Local, Module, ModuleCall, MoveEndpoint,
-    Moved, OnFailure, Output, ParsingMode, PassedProvider, ProviderConfig, ProviderMeta, Provisioner, ProvisionerWhen,
-    Removed, RequiredProvider, RequiredVersion, Resource, Variable,
+    Backend, Check, CheckRule, ComputedSource, Config, IgnoreChanges, Import, Lifecycle, Local, Module, ModuleCall,
+    MoveEndpoint, Moved, OnFailure, Output, ParsingMode, PassedProvider, ProviderConfig, ProviderMeta, Provisioner,
+    ProvisionerWhen, Removed, RequiredProvider, RequiredVersion, Resource, Variable,
 };
 pub use package::{Getter, Package, RegistryModule, S3Place, query, s3_place, split_subdir};
-pub use providers::{ACTS_AS, check_available, check_versions};
+pub use providers::{ACTS_AS, check_versions};
 pub use provisioner::{connection_schema, provisioner_schema};
 pub use reference::{Reference, Referenceable, collect, parse_reference, references_in_body, references_in_expr};
 pub use sdt_hcl::ConfigBody;

@@ -17,6 +17,14 @@ pub fn check_versions(config: &Config) -> Diagnostics {
     let mut diags = Diagnostics::new();
     for module in config.modules() {
         for r in &module.required_versions {
+            if r.constraint.names_prerelease() {
+                let detail = format!(
+                    "{:?} names a prerelease. Name the release itself: its prereleases satisfy it too.",
+                    r.constraint.to_string()
+                );
+                diags.push(Diagnostic::error("Invalid required_version constraint", detail).at(r.span));
+                continue;
+            }
             let fits = ACTS_AS.iter().filter_map(|v| v.parse::<Version>().ok()).any(|v| r.constraint.matches(&v));
             if !fits {
                 let whose = if module.path.is_root() { "This configuration".into() } else { module.path.to_string() };
@@ -27,24 +35,6 @@ pub fn check_versions(config: &Config) -> Diagnostics {
                 diags.push(Diagnostic::error("Unsupported Terraform Core version", detail).at(r.span));
             }
         }
-    }
-    diags
-}
-
-/// Checks that every provider the configuration uses is there.
-#[must_use]
-pub fn check_available(config: &Config, available: &dyn Fn(&ProviderAddr) -> bool) -> Diagnostics {
-    let mut diags = Diagnostics::new();
-    for (provider, versions) in config.required_providers() {
-        if available(&provider) {
-            continue;
-        }
-        let versions = if versions.is_empty() { String::new() } else { format!(" ({versions})") };
-        let detail = format!(
-            "The configuration uses provider {}{versions}, which is not part of this program.",
-            provider.for_display()
-        );
-        diags.push(Diagnostic::error("Missing required provider", detail));
     }
     diags
 }

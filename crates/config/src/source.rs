@@ -23,7 +23,7 @@ impl ModuleSource {
             return Err("A module source address is required.".into());
         }
         let unix = raw.replace('\\', "/");
-        if unix == "." || unix == ".." || unix.starts_with("./") || unix.starts_with("../") {
+        if unix.starts_with("./") || unix.starts_with("../") {
             return Ok(Self::Local(raw.into()));
         }
         let path = raw.split("//").next().unwrap_or_default();

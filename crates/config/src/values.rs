@@ -118,14 +118,33 @@ pub fn assign_values(
     sources: &mut SourceMap,
 ) -> (BTreeMap<Str, Value>, Diagnostics) {
     let mut diags = Diagnostics::new();
-    let mut last: BTreeMap<Str, &Assignment> = BTreeMap::new();
-    for a in given {
-        last.insert(a.name.clone(), a);
-    }
+    let last = last_of(given);
     undeclared(module, &last, &mut diags);
+    let values = assign(module.variables.values(), &last, sources, &mut diags);
+    (values, diags)
+}
+
+/// The same for one variable.
+pub(crate) fn assign_one(v: &Variable, given: &[Assignment], sources: &mut SourceMap) -> Result<Value, String> {
+    let mut diags = Diagnostics::new();
+    let value = assign(std::iter::once(v), &last_of(given), sources, &mut diags).remove(&v.name);
+    value.ok_or_else(|| diags.0.first().map(|d| d.detail.clone()).unwrap_or_default())
+}
+
+fn last_of(given: &[Assignment]) -> BTreeMap<Str, &Assignment> {
+    given.iter().map(|a| (a.name.clone(), a)).collect()
+}
+
+fn assign<'a>(
+    variables: impl Iterator<Item = &'a Variable>,
+    last: &BTreeMap<Str, &Assignment>,
+    sources: &mut SourceMap,
+    diags: &mut Diagnostics,
+) -> BTreeMap<Str, Value> {
     let mut values = BTreeMap::new();
-    for (name, v) in &module.variables {
-        let read = last.get(name).map(|a| (*a, read(v, a, sources, &mut diags)));
+    for v in variables {
+        let name = &v.name;
+        let read = last.get(name).map(|a| (*a, read(v, a, sources, diags)));
         let value = match read {
             Some((a, Some(value))) => v.prepare(&value).map_err(|e| unsuitable(v, a, &e)),
             _ => match &v.default {
@@ -145,7 +164,7 @@ pub fn assign_values(
             Err(d) => diags.push(d),
         }
     }
-    (values, diags)
+    values
 }
 
 /// Reads a given value. `None` after an error.

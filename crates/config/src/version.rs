@@ -138,6 +138,12 @@ impl VersionConstraints {
         self.all.iter().all(|c| c.matches(version))
     }
 
+    /// Tells whether a condition names a prerelease.
+    #[must_use]
+    pub fn names_prerelease(&self) -> bool {
+        self.all.iter().any(|c| !c.version.pre.is_empty())
+    }
+
     /// Tells whether there is no condition.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -45,6 +45,8 @@ pub struct Persistence {
     pub lock: LockInfo,
     /// Whether the journal holds entries of another state, which must stay.
     pub shared_journal: bool,
+    /// Whether the serial rises even if nothing has changed: then a saved plan cannot be applied a second time.
+    pub rises: bool,
 }
 
 /// What came of an apply.
@@ -162,7 +164,7 @@ fn has_outside_effects(input: &ApplyInput) -> bool {
 }
 
 async fn save(p: &Persistence, state: &mut State, lineage: String) -> Result<(), StoreError> {
-    if state.same_content(&p.base) {
+    if state.same_content(&p.base) && !p.rises {
         state.serial = p.base.serial;
         state.lineage.clone_from(&p.base.lineage);
     } else {

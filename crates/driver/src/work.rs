@@ -139,7 +139,7 @@ impl Shared {
                 (id, Answer::Data(result))
             }),
             Op::Apply { id, provider, request, begun, ty } => Box::pin(s.apply(id, provider, request, begun, ty)),
-            Op::Provision { id, kind, config, address, quiet } => Box::pin(async move {
+            Op::Provision { id, kind, config, connection, address, quiet } => Box::pin(async move {
                 let _permit = s.permits.acquire().await;
                 let tell = |line: &str| {
                     let what = format!("{address} ({kind}): {line}");
@@ -153,7 +153,8 @@ impl Shared {
                         tell(line);
                     }
                 };
-                let result = crate::provision::run(&kind, &config, &s.env.cwd, &s.env.vars, &say).await;
+                let world = crate::provision::World { cwd: &s.env.cwd, vars: &s.env.vars, say: &say };
+                let result = crate::provision::run(&kind, &config, connection.as_ref(), &world).await;
                 let result = result.map_err(|e| {
                     if quiet { "The command failed; what it is and what it wrote is not shown, since its arguments hold something sensitive.".into() } else { e }
                 });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 use sdt_addr::{Mode, ModulePath, ProviderAddr};
-use sdt_config::{Config, Module, Object, Output, SchemaLookup, Variable};
+use sdt_config::{Config, Module, Object, Output, Referenceable, SchemaLookup, Variable};
 use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_plan::{CheckKind, NodeAddr};
 use sdt_provider::Provider;
@@ -19,7 +19,7 @@ use crate::op::{Op, OpId, Progress};
 use crate::rules::Checks;
 use crate::scope::{Ctx, Env};
 use crate::slots::Slots;
-use crate::tree::{Instances, Mi, ModuleId, Tree};
+use crate::tree::{Instances, Mi, ModuleId, Repetition, Tree};
 
 /// What the walk is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub(crate) struct Core {
     pub(crate) diags: Diagnostics,
     pub(crate) ops: Vec<Op>,
     pub(crate) progress: Vec<Progress>,
+    /// Unknown instances are left for a later run.
+    pub(crate) deferral: bool,
     /// What a test stands in for.
     pub(crate) overrides: Arc<[sdt_plan::Override]>,
     types: FxHashMap<NodeIndex, Option<Arc<TypeInfo>>>,
@@ -93,6 +95,7 @@ impl Core {
             diags: Diagnostics::new(),
             ops: Vec::new(),
             progress: Vec::new(),
+            deferral: false,
             overrides: Arc::from([]),
             types: FxHashMap::default(),
             next_op: 0,
@@ -250,8 +253,12 @@ impl Core {
         let Some(call) = caller.calls.get(name) else { return true };
         self.each_instance(parent, |core, mi| {
             let ctx = Ctx::new(core, mi);
-            let placeholder = if core.stage == Stage::Validate { Placeholder::Always } else { Placeholder::Never };
-            match expand(&ctx, call.count.as_ref(), call.for_each.as_ref(), placeholder) {
+            let placeholder = match core.stage {
+                Stage::Validate => Placeholder::Always,
+                _ if core.deferral => Placeholder::IfUnknown,
+                _ => Placeholder::Never,
+            };
+            match expand(&ctx, call.count.as_ref(), call.for_each.as_ref(), call.enabled.as_ref(), placeholder) {
                 Ok(expansion) => {
                     core.insts.expand(mi, &call.name, id, expansion);
                     true
@@ -272,6 +279,13 @@ impl Core {
             Ok(found) => found,
             Err(diags) => return self.take(diags),
         };
+        if let Some(instead) = &variable.deprecated
+            && self.insts.all[mi].parent.is_none()
+            && self.stage == Stage::Plan
+            && self.variables.get(name).is_some_and(|v| !v.value.is_null())
+        {
+            self.diags.push(Diagnostic::warning("Deprecated variable got a value", instead).at(place));
+        }
         let mut marks = Marks::NONE;
         if variable.sensitive {
             marks |= Marks::SENSITIVE;
@@ -348,7 +362,9 @@ impl Core {
                 .into()),
             };
         };
-        let (value, diags) = Ctx::new(self, parent).repeated(inst.repetition.clone()).eval(&argument.expr);
+        // As in Terraform, validation does not ask whether the call has count or for_each.
+        let repetition = if self.stage == Stage::Validate { Repetition::Any } else { inst.repetition.clone() };
+        let (value, diags) = Ctx::new(self, parent).repeated(repetition).eval(&argument.expr);
         if diags.has_errors() {
             return Err(diags);
         }
@@ -396,8 +412,23 @@ impl Core {
         if !ok {
             return false;
         }
-        let (value, mut diags) = Ctx::new(self, mi).eval(&output.value);
+        let (mut value, mut diags) = Ctx::new(self, mi).eval(&output.value);
+        if let (Some((ty, defaults)), false) = (&output.ty, diags.has_errors()) {
+            let filled = if value.is_null() || defaults.is_empty() { value.clone() } else { defaults.apply(&value) };
+            match sdt_value::convert(&filled, ty) {
+                Ok(converted) => value = converted,
+                Err(e) => {
+                    let at = if e.path.0.is_empty() { String::new() } else { format!("at {}: ", e.path) };
+                    let detail = format!("The value does not fit the output's type: {at}{}.", e.message);
+                    diags.push(Diagnostic::error("Invalid output value", detail).at(output.value.span()));
+                }
+            }
+        }
         let marks = value.deep_marks();
+        if let (true, Some(_)) = (root, &output.deprecated) {
+            let detail = "There is no module above the root module that could be told not to use the output.";
+            diags.push(Diagnostic::error("Root module output deprecated", detail).at(output.span));
+        }
         if root && output.ephemeral {
             diags.push(
                 Diagnostic::error(
@@ -411,6 +442,20 @@ impl Core {
                 Diagnostic::error(
                     "Ephemeral value not allowed",
                     "This output value is not declared ephemeral, so it cannot take a value that is.",
+                )
+                .at(output.value.span()),
+            );
+        }
+        // What a module gives is looked at when it is planned: validation does not know it.
+        let of_module = |r: &sdt_config::Reference| {
+            matches!(r.subject, Referenceable::Module(..) | Referenceable::ModuleOutput(..))
+        };
+        let unseen = self.stage == Stage::Validate && crate::refs::of_expr(&output.value).iter().any(of_module);
+        if output.ephemeral && !root && !diags.has_errors() && !unseen && !marks.contains(Marks::EPHEMERAL) {
+            diags.push(
+                Diagnostic::error(
+                    "Value not allowed in ephemeral output",
+                    "This output value is declared ephemeral, but its value is not: leave out ephemeral = true.",
                 )
                 .at(output.value.span()),
             );
@@ -433,7 +478,9 @@ impl Core {
             add |= Marks::EPHEMERAL;
         }
         let failed = diags.has_errors();
-        let value = if failed { Value::DYNAMIC } else { value.with_marks(add) };
+        // Validation looks at each module by itself: what a caller gets from a child is anything.
+        let opaque = self.stage == Stage::Validate && !root;
+        let value = if failed || opaque { Value::DYNAMIC } else { value.with_marks(add) };
         if root && !failed {
             self.slots.set_root_output(output.name.clone(), value.clone());
         }

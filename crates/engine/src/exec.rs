@@ -240,7 +240,7 @@ fn uses(config: &ConfigGraph, wanted: &FxHashSet<NodeIndex>, diags: &mut Diagnos
             diags.push(Diagnostic::warning(
                 "Remembered order dropped",
                 format!(
-                    "State says that {} was made after {}, the configuration now says the opposite. The configuration's order is used.",
+                    "State says that {} was made after {}, and configuration or state say the opposite too. This order is not kept.",
                     config.node(user).addr,
                     config.node(used).addr
                 ),

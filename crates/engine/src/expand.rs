@@ -1,4 +1,4 @@
-//! `count` and `for_each`.
+//! `count`, `for_each` and `enabled`.
 
 use sdt_addr::InstanceKey;
 use sdt_diag::{Diagnostic, Diagnostics};
@@ -24,19 +24,24 @@ pub(crate) fn expand(
     ctx: &Ctx<'_>,
     count: Option<&Expr>,
     for_each: Option<&Expr>,
+    enabled: Option<&Expr>,
     placeholder: Placeholder,
 ) -> Result<Expansion, Diagnostics> {
     let unknown = placeholder != Placeholder::Never;
-    let found = match (count, for_each) {
-        (Some(expr), _) => by_count(ctx, expr, unknown)?,
-        (None, Some(expr)) => by_for_each(ctx, expr, unknown)?,
-        (None, None) => return Ok(Expansion::single()),
+    let found = match (count, for_each, enabled) {
+        (Some(expr), _, _) => by_count(ctx, expr, unknown)?,
+        (None, Some(expr), _) => by_for_each(ctx, expr, unknown)?,
+        (None, None, Some(expr)) => by_enabled(ctx, expr, unknown)?,
+        (None, None, None) => return Ok(Expansion::single()),
     };
     Ok(match placeholder {
         Placeholder::Always => Expansion::placeholder(found.repeat, Value::DYNAMIC),
         Placeholder::Never | Placeholder::IfUnknown => found,
     })
 }
+
+/// More than anyone manages in one block, and few enough for memory.
+const MOST_INSTANCES: i64 = 1_000_000;
 
 fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, Diagnostics> {
     let (value, mut diags) = ctx.eval(expr);
@@ -77,12 +82,51 @@ fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, 
         );
     }
     let n = match number.as_number().and_then(Number::as_i64) {
+        Some(n) if n > MOST_INSTANCES => {
+            return fail(&format!("The value is too large: one block makes at most {MOST_INSTANCES} instances."));
+        }
         Some(n) if n >= 0 => n,
         Some(_) => return fail("The value is negative. A whole number from 0 is required."),
         None => return fail("A whole number is required."),
     };
     let members = (0..n).map(|i| (Some(InstanceKey::Int(i)), Repetition::Count(Value::number(i)))).collect();
     Ok(Expansion { repeat: Repeat::Count, unknown: false, members })
+}
+
+fn by_enabled(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, Diagnostics> {
+    let (value, mut diags) = ctx.eval(expr);
+    if diags.has_errors() {
+        return Err(diags);
+    }
+    let mut fail = |detail: &str| -> Result<Expansion, Diagnostics> {
+        diags.push(Diagnostic::error("Invalid enabled argument", detail).at(expr.span()));
+        Err(std::mem::take(&mut diags))
+    };
+    let marks = value.deep_marks();
+    if marks.contains(Marks::SENSITIVE) {
+        return fail(
+            "The value is sensitive, but everyone can see whether the instance is there. Use nonsensitive() if that may be shown.",
+        );
+    }
+    if marks.contains(Marks::EPHEMERAL) {
+        return fail(
+            "The value is ephemeral, so it may differ between plan and apply. Whether the instance is there cannot depend on it.",
+        );
+    }
+    if value.is_null() {
+        return fail("The value is null. True or false is required.");
+    }
+    let Ok(flag) = sdt_value::convert(&value.unmark_deep().0, &Type::Bool) else {
+        return fail("True or false is required.");
+    };
+    match flag.as_bool() {
+        Some(true) => Ok(Expansion { repeat: Repeat::Optional, ..Expansion::single() }),
+        Some(false) => Ok(Expansion { repeat: Repeat::Optional, ..Expansion::default() }),
+        None if placeholder => Ok(Expansion::placeholder(Repeat::Optional, Value::DYNAMIC)),
+        None => fail(
+            "The value depends on attributes of resources that will be known only after apply, so it cannot be told whether the instance is there. Apply what it depends on first, with -target, or base it on something that is known.",
+        ),
+    }
 }
 
 fn by_for_each(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, Diagnostics> {

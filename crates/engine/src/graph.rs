@@ -141,6 +141,12 @@ impl ConfigGraph {
         diags
     }
 
+    /// Whether this is a provider configuration without any resource.
+    pub(crate) fn is_unused_provider(&self, n: NodeIndex) -> bool {
+        let closes = |m| matches!(self.node(m).addr, NodeAddr::ModuleClose(_));
+        matches!(self.node(n).addr, NodeAddr::Provider(_)) && self.graph.neighbors(n).all(closes)
+    }
+
     /// Everything a node needs, itself included.
     pub(crate) fn with_needed(&self, from: impl IntoIterator<Item = NodeIndex>) -> FxHashSet<NodeIndex> {
         self.reach(from, petgraph::Direction::Incoming)
@@ -306,6 +312,7 @@ impl Builder<'_> {
         let Some(call) = module.path.parent().and_then(|(_, name)| caller.calls.get(name)) else { return };
         self.uses(parent, expansion, &refs::of_exprs(&call.count));
         self.uses(parent, expansion, &refs::of_exprs(&call.for_each));
+        self.uses(parent, expansion, &refs::of_exprs(&call.enabled));
         self.depends_on(parent, expansion, &call.depends_on);
         let (arguments, _) = call.config.just_attributes();
         for name in module.variables.keys() {
@@ -321,6 +328,7 @@ impl Builder<'_> {
         self.uses(id, n, &refs::of_resource(resource));
         self.uses(id, n, &refs::of_exprs(&resource.count));
         self.uses(id, n, &refs::of_exprs(&resource.for_each));
+        self.uses(id, n, &refs::of_exprs(&resource.lifecycle.enabled));
         for rule in resource.lifecycle.preconditions.iter().chain(&resource.lifecycle.postconditions) {
             self.rule(id, n, rule);
         }
@@ -388,6 +396,9 @@ impl Builder<'_> {
                     for output in module.outputs.keys() {
                         self.uses_addr(n, NodeAddr::Output(module.path.clone(), output.clone()));
                     }
+                    // The whole of a module is there when everything in it is.
+                    let close = self.g.add(NodeAddr::ModuleClose(module.path.clone()), Some(child));
+                    self.g.edge(close, n);
                 }
                 return;
             }

@@ -56,6 +56,10 @@ pub struct PlanOptions {
     pub refresh: bool,
     /// What a test stands in for.
     pub overrides: Vec<sdt_plan::Override>,
+    /// The plan will be kept, with everything that its JSON form tells.
+    pub keep: bool,
+    /// `-allow-deferral`: what cannot be planned yet is left for a later run, where it would be an error otherwise.
+    pub allow_deferral: bool,
     /// Looks at what `import` blocks name and nothing declares, for somebody who then writes the configuration.
     pub generate: bool,
 }
@@ -69,6 +73,8 @@ impl Default for PlanOptions {
             imports: Vec::new(),
             replace: Vec::new(),
             refresh: true,
+            keep: false,
+            allow_deferral: false,
             generate: false,
             overrides: Vec::new(),
         }

@@ -15,11 +15,12 @@ use crate::slots::ResourceSlot;
 use crate::tree::{Expansion, Repeat, Repetition};
 
 /// How the configuration says that something is repeated, without evaluating it.
-fn repeat(count: bool, for_each: bool) -> Repeat {
-    match (count, for_each) {
-        (true, _) => Repeat::Count,
-        (false, true) => Repeat::ForEach,
-        (false, false) => Repeat::Single,
+fn repeat(count: bool, for_each: bool, enabled: bool) -> Repeat {
+    match (count, for_each, enabled) {
+        (true, _, _) => Repeat::Count,
+        (false, true, _) => Repeat::ForEach,
+        (false, false, true) => Repeat::Optional,
+        (false, false, false) => Repeat::Single,
     }
 }
 
@@ -29,7 +30,7 @@ pub(crate) fn expand_from_state(core: &mut Core, path: &ModulePath, state: &Stat
     let (Some(parent), Some(child)) = (core.tree.find(&parent_path), core.tree.find(path)) else { return };
     let caller = core.tree.module(parent).clone();
     let Some(call) = caller.calls.get(name) else { return };
-    let kind = repeat(call.count.is_some(), call.for_each.is_some());
+    let kind = repeat(call.count.is_some(), call.for_each.is_some(), call.enabled.is_some());
     let modules: BTreeSet<_> = state.resources.keys().filter_map(|k| module_instance(&k.module)).collect();
     for mi in core.insts.of_module(parent).to_vec() {
         let base = core.insts.all[mi].addr.clone();
@@ -42,7 +43,7 @@ pub(crate) fn expand_from_state(core: &mut Core, path: &ModulePath, state: &Stat
             if base.contains(m)
                 && let Some(step) = m.steps().get(depth)
                 && step.name == *name
-                && (step.key.is_none() == (kind == Repeat::Single))
+                && (step.key.is_none() != kind.keyed())
             {
                 keys.insert(step.key.clone());
             }
@@ -65,7 +66,7 @@ pub(crate) fn resource_from_state(core: &mut Core, n: NodeIndex, state: &State) 
     let NodeAddr::Resource(addr) = core.graph.node(n).addr.clone() else { return };
     let Some(id) = core.graph.node(n).module else { return };
     let Some(resource) = core.config.resource(&addr) else { return };
-    let kind = repeat(resource.count.is_some(), resource.for_each.is_some());
+    let kind = repeat(resource.count.is_some(), resource.for_each.is_some(), resource.lifecycle.enabled.is_some());
     for mi in core.insts.of_module(id).to_vec() {
         core.slots.set_resource(n, &core.insts, mi, ResourceSlot::new(kind, false));
     }

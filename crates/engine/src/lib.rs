@@ -19,6 +19,7 @@ mod op;
 mod overrides;
 mod plan;
 mod refs;
+mod relevant;
 mod resource_config;
 mod rules;
 mod sched;

@@ -103,6 +103,8 @@ pub enum Op {
         kind: Str,
         /// Its arguments, wholly known.
         config: Value,
+        /// Its connection, or that of the resource with its own laid over.
+        connection: Option<Value>,
         /// Whose it is.
         address: String,
         /// Something secret is among the arguments: what it writes must not be shown.

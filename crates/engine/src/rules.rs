@@ -34,7 +34,7 @@ impl RuleKind {
         }
     }
 
-    pub(crate) fn no_result(self) -> &'static str {
+    fn no_result(self) -> &'static str {
         match self {
             Self::Validation => "Invalid variable validation result",
             _ => "Invalid condition result",
@@ -129,7 +129,7 @@ impl Ctx<'_> {
     }
 
     /// The message of a condition; `None` with errors, or where it may not be shown, which is a warning.
-    fn message(&self, expr: &Expr) -> (Option<String>, Diagnostics) {
+    pub(crate) fn message(&self, expr: &Expr) -> (Option<String>, Diagnostics) {
         let (value, mut diags) = self.eval(expr);
         if diags.has_errors() {
             return (None, diags);

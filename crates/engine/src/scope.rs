@@ -8,11 +8,11 @@ use sdt_config::{Module, Referenceable, parse_reference};
 use sdt_diag::{Diagnostic, Diagnostics, SourceId, Span};
 use sdt_hcl::{CallFailure, CallSite, Expr, Scope, Signature, Traversal};
 use sdt_plan::NodeAddr;
-use sdt_value::{Marks, Str, Value};
+use sdt_value::{Marks, Str, Type, Value};
 
 use crate::core::Core;
 use crate::slots::collect;
-use crate::tree::{Mi, Repeat, Repetition};
+use crate::tree::{Mi, Repetition};
 
 /// Answers function calls; the engine asks it with what the walk knows.
 pub trait Functions: Send + Sync {
@@ -102,7 +102,7 @@ impl<'a> Ctx<'a> {
         };
         match key {
             // A look-up of one of many must not build the many.
-            Some(k) if !slot.unknown && slot.repeat != Repeat::Single => {
+            Some(k) if !slot.unknown && slot.repeat.keyed() => {
                 match slot.instances.get(&Some(k.clone())) {
                     Some(v) => (v.clone(), true),
                     // Indexing the whole tells what is wrong.
@@ -136,7 +136,7 @@ impl<'a> Ctx<'a> {
         };
         let wanted = key.cloned();
         if let Some(mi) = made.iter().find(|mi| core.insts.all[**mi].key == wanted)
-            && (key.is_some() || *repeat == Repeat::Single)
+            && (key.is_some() || !repeat.keyed())
         {
             return (all(*mi), true);
         }
@@ -169,6 +169,11 @@ impl<'a> Ctx<'a> {
             Diagnostic::error(format!("Invalid \"{root}\" attribute"), detail).at(at).into()
         };
         match (root, &self.repetition) {
+            ("count", Repetition::Any) if name == "index" => Ok(Value::unknown(Type::Number)),
+            ("count", Repetition::Any) => Err(attribute("count.index")),
+            ("each", Repetition::Any) if name == "key" => Ok(Value::unknown(Type::String)),
+            ("each", Repetition::Any) if name == "value" => Ok(Value::DYNAMIC),
+            ("each", Repetition::Any) => Err(attribute("each.key and each.value")),
             ("count", Repetition::Count(index)) if name == "index" => Ok(index.clone()),
             ("count", Repetition::Count(_)) => Err(attribute("count.index")),
             ("each", Repetition::Each { key, .. }) if name == "key" => Ok(key.clone()),

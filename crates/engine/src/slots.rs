@@ -47,6 +47,8 @@ pub(crate) fn collect<'a>(
     let mut items = items.map(|(k, v)| (k, v.clone()));
     match repeat {
         Repeat::Single => items.next().map_or(Value::DYNAMIC, |(_, v)| v),
+        // What is not enabled is null.
+        Repeat::Optional => items.next().map_or(Value::NULL, |(_, v)| v),
         Repeat::Count => Value::tuple(items.map(|(_, v)| v).collect()),
         Repeat::ForEach => Value::object(items.filter_map(|(k, v)| match k {
             Some(InstanceKey::String(s)) => Some((s.clone(), v)),

@@ -171,24 +171,22 @@ pub(crate) fn warning() -> Diagnostic {
 /// What the options ask that cannot be.
 pub(crate) fn check(core: &Core, options: &PlanOptions, state: &State) -> Diagnostics {
     let mut diags = Diagnostics::new();
-    for addr in &options.replace {
-        let exists = state.instances().any(|(a, _, _)| instance_from_state(&a).as_ref() == Some(addr));
-        let same: Vec<String> = state
+    for addr in options.replace.iter().filter(|a| a.key.is_none()) {
+        let Some(resource) = core.config.resource(&addr.config()) else { continue };
+        if resource.count.is_none() && resource.for_each.is_none() {
+            continue;
+        }
+        let instances: Vec<String> = state
             .instances()
             .filter_map(|(a, _, _)| instance_from_state(&a))
             .filter(|a| a.resource == addr.resource && a.module == addr.module)
             .map(|a| a.to_string())
             .collect();
-        if exists || core.config.resource(&addr.config()).is_some() && same.is_empty() {
-            continue;
-        }
-        // An address that is nowhere has nothing to replace; it is passed over, as in Terraform.
-        if !same.is_empty() {
-            diags.push(Diagnostic::warning(
-                "Incompletely-matched force-replace resource instance",
-                format!("{addr} is not an instance; there are: {}.", same.join(", ")),
-            ));
-        }
+        let which = if instances.is_empty() { "none yet".to_owned() } else { instances.join(", ") };
+        diags.push(Diagnostic::warning(
+            "Incompletely-matched force-replace resource instance",
+            format!("{addr} has count or for_each, so -replace names one of its instances; there are: {which}."),
+        ));
     }
     diags
 }

@@ -57,7 +57,7 @@ impl Tree {
     }
 }
 
-/// How an object with `count` or `for_each` is repeated.
+/// How an object with `count`, `for_each` or `enabled` is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) enum Repeat {
     /// Once, without key.
@@ -67,6 +67,15 @@ pub(crate) enum Repeat {
     Count,
     /// By `for_each`.
     ForEach,
+    /// Once without key, or not at all, by `enabled`.
+    Optional,
+}
+
+impl Repeat {
+    /// Whether instances have keys.
+    pub(crate) const fn keyed(self) -> bool {
+        matches!(self, Self::Count | Self::ForEach)
+    }
 }
 
 /// The instances of an object in one module instance.
@@ -87,7 +96,7 @@ impl Expansion {
     /// One instance that stands for an unknown number of them.
     pub(crate) fn placeholder(repeat: Repeat, value: Value) -> Self {
         let repetition = match repeat {
-            Repeat::Single => Repetition::None,
+            Repeat::Single | Repeat::Optional => Repetition::None,
             Repeat::Count => Repetition::Count(Value::unknown(Type::Number)),
             Repeat::ForEach => Repetition::Each { key: Value::unknown(Type::String), value },
         };
@@ -101,6 +110,8 @@ pub(crate) enum Repetition {
     /// Nothing.
     #[default]
     None,
+    /// Which of the others is not said: in the arguments of a module call that is validated.
+    Any,
     /// `count.index`
     Count(Value),
     /// `each.key` and `each.value`
@@ -121,6 +132,8 @@ pub(crate) struct Inst {
     pub(crate) ordinal: usize,
     pub(crate) key: Option<InstanceKey>,
     pub(crate) repetition: Repetition,
+    /// It stands for an unknown number of instances, or is inside of one that does.
+    pub(crate) placeholder: bool,
 }
 
 /// All module instances found so far.
@@ -136,7 +149,7 @@ pub(crate) struct Instances {
 impl Instances {
     pub(crate) fn new(tree: &Tree) -> Self {
         let mut all = Self { by_module: vec![Vec::new(); tree.modules.len()], ..Self::default() };
-        all.push(0, None, ModuleInstance::root(), None, Repetition::None);
+        all.push(0, None, ModuleInstance::root(), None, Repetition::None, false);
         all
     }
 
@@ -147,12 +160,13 @@ impl Instances {
         addr: ModuleInstance,
         key: Option<InstanceKey>,
         repetition: Repetition,
+        placeholder: bool,
     ) -> Mi {
         let mi = self.all.len();
         let ordinal = self.by_module[module].len();
         self.by_module[module].push(mi);
         self.by_addr.insert(addr.clone(), mi);
-        self.all.push(Inst { addr, module, parent, ordinal, key, repetition });
+        self.all.push(Inst { addr, module, parent, ordinal, key, repetition, placeholder });
         mi
     }
 
@@ -161,11 +175,12 @@ impl Instances {
         let base = self.all[parent].addr.clone();
         let unknown = expansion.unknown;
         let repeat = expansion.repeat;
+        let placeholder = unknown || self.all[parent].placeholder;
         let made = expansion
             .members
             .into_iter()
             .map(|(key, repetition)| {
-                self.push(child, Some(parent), base.child(call.clone(), key.clone()), key, repetition)
+                self.push(child, Some(parent), base.child(call.clone(), key.clone()), key, repetition, placeholder)
             })
             .collect();
         self.calls.insert((parent, call.clone()), (repeat, unknown, made));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
 use sdt_config::Config;
-use sdt_diag::{Diagnostics, Severity};
+use sdt_diag::Diagnostics;
 use sdt_plan::NodeAddr;
 use sdt_state::State;
 use sdt_value::Value;
@@ -14,7 +14,6 @@ use crate::expand::{Placeholder, expand};
 use crate::graph::ConfigGraph;
 use crate::input::{ProviderLookup, Variables};
 use crate::plan::on;
-use crate::rules::RuleKind;
 use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::slots::ResourceSlot;
@@ -38,7 +37,7 @@ pub fn validate(config: &Config, providers: Arc<dyn ProviderLookup>, env: Env) -
     core.diags = diags;
     while let Some(n) = sched.next() {
         // Nothing uses this provider configuration: it is not looked at.
-        if matches!(core.graph.node(n).addr, NodeAddr::Provider(_)) && core.graph.graph.neighbors(n).next().is_none() {
+        if core.graph.is_unused_provider(n) {
             sched.finish(n, true);
             continue;
         }
@@ -54,19 +53,16 @@ pub fn validate(config: &Config, providers: Arc<dyn ProviderLookup>, env: Env) -
     core.diags
 }
 
-/// Evaluates the assertions of a check for what is wrong whatever the values are.
+/// Evaluates the messages of a check's assertions. Whether their conditions work is seen when there are values for them.
 fn validate_check(core: &mut Core, n: NodeIndex, name: &str) -> bool {
     let Some(id) = core.graph.node(n).module else { return true };
     let module = core.tree.module(id).clone();
     let Some(check) = module.checks.get(name) else { return true };
     let mut ok = true;
     for mi in core.insts.of_module(id).to_vec() {
-        for outcome in Ctx::new(core, mi).outcomes(&check.asserts, RuleKind::Assert, check.span) {
-            let errors = outcome
-                .diags
-                .into_iter()
-                .filter(|d| d.severity == Severity::Error && d.summary != RuleKind::Assert.no_result());
-            ok &= core.take(Diagnostics(errors.collect()));
+        for rule in &check.asserts {
+            let (_, diags) = Ctx::new(core, mi).message(&rule.error_message);
+            ok &= core.take(diags);
         }
     }
     ok
@@ -81,7 +77,8 @@ fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {
     let mut ok = true;
     for mi in core.insts.of_module(id).to_vec() {
         let ctx = Ctx::new(core, mi);
-        let expansion = match expand(&ctx, resource.count.as_ref(), resource.for_each.as_ref(), Placeholder::Always) {
+        let (count, for_each) = (resource.count.as_ref(), resource.for_each.as_ref());
+        let expansion = match expand(&ctx, count, for_each, resource.lifecycle.enabled.as_ref(), Placeholder::Always) {
             Ok(expansion) => expansion,
             Err(diags) => {
                 ok &= core.take(diags);
@@ -109,10 +106,8 @@ fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {
         .iter()
         .filter(|i| i.to_module == addr.module && i.to_resource == addr.resource)
     {
-        if import.for_each.is_none() {
-            let diags = crate::plan::check_import_id(&Ctx::new(core, 0), import);
-            ok &= core.take(diags);
-        }
+        let diags = crate::plan::check_import(core, import);
+        ok &= core.take(diags);
     }
     ok
 }

@@ -66,7 +66,7 @@ fn shown(at: Option<Timestamp>) -> Value {
 
 /// An instant with the offset it is shown in.
 #[derive(Clone, Copy, Debug)]
-struct Moment {
+pub(crate) struct Moment {
     /// Since 1970, UTC.
     seconds: i64,
     nanos: u32,
@@ -83,18 +83,18 @@ enum Rules {
 }
 
 /// The parts of a clock and calendar.
-struct Parts {
-    year: i64,
-    month: usize,
-    day: i64,
-    hour: i64,
-    minute: i64,
-    second: i64,
+pub(crate) struct Parts {
+    pub(crate) year: i64,
+    pub(crate) month: usize,
+    pub(crate) day: i64,
+    pub(crate) hour: i64,
+    pub(crate) minute: i64,
+    pub(crate) second: i64,
     /// 0 is Sunday.
-    weekday: usize,
+    pub(crate) weekday: usize,
 }
 
-const MONTHS: [&str; 12] = [
+pub(crate) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -108,10 +108,10 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+pub(crate) const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     // Years start in March, so that the leap day comes last.
     let y = if month <= 2 { year - 1 } else { year };
     let era = y.div_euclid(400);
@@ -145,6 +145,21 @@ impl Moment {
     /// Reads RFC 3339.
     fn parse(text: &str) -> Result<Self, String> {
         Self::parse_as(text, Rules::Strict)
+    }
+
+    /// Reads what Go's own reader takes.
+    pub(crate) fn parse_as_go(text: &str) -> Result<Self, String> {
+        Self::parse_as(text, Rules::Go)
+    }
+
+    /// A moment in UTC.
+    pub(crate) const fn utc(seconds: i64) -> Self {
+        Self { seconds, nanos: 0, offset: 0 }
+    }
+
+    /// Seconds since 1970.
+    pub(crate) const fn seconds(&self) -> i64 {
+        self.seconds
     }
 
     fn parse_as(text: &str, rules: Rules) -> Result<Self, String> {
@@ -231,7 +246,7 @@ impl Moment {
         Self { seconds: i64::try_from(seconds).unwrap_or(i64::MAX / 2), nanos: nanos as u32, offset: self.offset }
     }
 
-    fn parts(&self) -> Parts {
+    pub(crate) fn parts(&self) -> Parts {
         let local = self.seconds + self.offset;
         let days = local.div_euclid(86_400);
         let second = local.rem_euclid(86_400);
@@ -404,7 +419,7 @@ fn literal<'a>(mut rest: &'a str, out: &mut String) -> Result<&'a str, String> {
 }
 
 /// Reads a duration such as `-1h2.5m` in nanoseconds. Source: Go `time.ParseDuration`.
-fn parse_duration(text: &str) -> Result<i64, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
     let bad = || format!("time: invalid duration {text:?}");
     let (neg, mut rest) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),

@@ -37,7 +37,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         "Compresses a string with gzip and encodes the result in Base64.",
         &[Param::string("str")],
         Type::String,
-        |a, _| Ok(Value::string(to_base64(&deflate::gzip(str_arg(a, 0).as_bytes())))),
+        |a, _| Ok(Value::string(to_base64(&deflate::gzip(str_arg(a, 0).as_bytes(), true)))),
     ),
     Function::new(
         "base64gunzip",

@@ -13,7 +13,9 @@ pub(crate) fn files(ctx: &FnCtx<'_>, dir: &str, pattern: &str) -> Result<Vec<Str
     let dir = clean(dir);
     let joined = clean(&format!("{dir}/{pattern}"));
     let start = if joined.starts_with('/') { "/" } else { "" };
-    let parts: Vec<&str> = joined.split('/').filter(|p| !p.is_empty()).collect();
+    let mut parts: Vec<&str> = joined.split('/').filter(|p| !p.is_empty()).collect();
+    // Two of them in a row find what one finds, each file by many ways.
+    parts.dedup_by(|a, b| *a == "**" && *b == "**");
     let mut found = Vec::new();
     walk(ctx, start.to_owned(), &parts, 0, &mut found).map_err(|e| failed(&e))?;
     found.sort();
@@ -70,6 +72,64 @@ fn walk(ctx: &FnCtx<'_>, at: String, parts: &[&str], depth: usize, found: &mut V
         }
     }
     Ok(())
+}
+
+/// Tells whether a whole path (`/` between its components) matches. `dir/**` matches `dir` itself too, `{a,b}` may hold
+/// slashes, and `[!a]` is `[^a]`: the rules of a later version of the library that `fileset` has its patterns from.
+///
+/// # Errors
+/// When the pattern is malformed.
+pub fn path_matches(pattern: &str, path: &str) -> Result<bool, String> {
+    let name: Vec<Vec<char>> = path.split('/').map(|p| p.chars().collect()).collect();
+    for pattern in without_braces(&pattern.chars().collect::<Vec<_>>())? {
+        let parts: Vec<Vec<char>> = pattern.split(|c| *c == '/').map(<[char]>::to_vec).collect();
+        if components_match(&parts, &name)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The patterns that the alternatives of one pattern stand for.
+fn without_braces(pattern: &[char]) -> Result<Vec<Vec<char>>, String> {
+    let mut i = 0;
+    while let Some(c) = pattern.get(i) {
+        match c {
+            '\\' => i += 1,
+            '{' => {
+                let (options, after) = alternatives(&pattern[i + 1..])?;
+                let mut out = Vec::new();
+                for option in options {
+                    let whole: Vec<char> = pattern[..i].iter().chain(&option).chain(after).copied().collect();
+                    out.extend(without_braces(&whole)?);
+                }
+                return Ok(out);
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    Ok(vec![pattern.to_vec()])
+}
+
+fn components_match(parts: &[Vec<char>], name: &[Vec<char>]) -> Result<bool, String> {
+    let Some((part, rest)) = parts.split_first() else { return Ok(name.is_empty()) };
+    if part == &['*', '*'] {
+        for skip in 0..=name.len() {
+            if components_match(rest, &name[skip..])? {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
+    let Some((first, others)) = name.split_first() else { return Ok(false) };
+    let mut part = part.clone();
+    for i in 1..part.len() {
+        if part[i] == '!' && part[i - 1] == '[' {
+            part[i] = '^';
+        }
+    }
+    Ok(matches(&part, first)? && components_match(rest, others)?)
 }
 
 /// Matches one path component.
@@ -204,5 +264,17 @@ mod tests {
             assert!(matches(&p, &['a']).is_err(), "{bad}");
         }
         assert_eq!(relative("sub", "x/y"), "../x/y");
+        for (pattern, path, expected) in [
+            ("a/**", "a", true),
+            ("a/**", "a/b/c", true),
+            ("**/*.txt", "x.txt", true),
+            ("**/*.txt", "d/e/x.txt", true),
+            ("*.txt", "d/x.txt", false),
+            ("{a/b,c}/*", "a/b/x", true),
+            ("[!a].x", "b.x", true),
+            ("[!a].x", "a.x", false),
+        ] {
+            assert_eq!(path_matches(pattern, path), Ok(expected), "{pattern} {path}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! JSON text.
 
-use sdt_value::{Kind, Number, Type, Value};
+use sdt_value::{Kind, Number, TOO_LARGE, Type, Value};
 
 use crate::call::{fail, str_arg};
 use crate::{CallError, Function, Param};
@@ -14,6 +14,9 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         |a, _| {
             if !a[0].is_wholly_known() {
                 return Ok(open_json(&a[0]));
+            }
+            if a[0].is_too_large() {
+                return fail(TOO_LARGE);
             }
             match encode_json(&a[0]) {
                 Some(s) => Ok(Value::string(s)),

@@ -22,17 +22,18 @@ mod crypto;
 mod csv;
 mod ctx;
 mod datetime;
-mod deflate;
+pub mod deflate;
 mod encoding;
 mod filesystem;
 mod format;
 mod forms;
-mod glob;
+pub mod glob;
 mod json;
 mod map;
 mod numeric;
 mod provider;
 mod provider_aws;
+mod provider_time;
 mod regex;
 mod sequence;
 mod sets;
@@ -273,7 +274,14 @@ pub fn lookup(name: &str) -> Option<&'static Function> {
         std::sync::OnceLock::new();
     let name = name.strip_prefix("core::").unwrap_or(name);
     BY_NAME
-        .get_or_init(|| all().chain(provider::FUNCTIONS).chain(provider_aws::FUNCTIONS).map(|f| (f.name, f)).collect())
+        .get_or_init(|| {
+            all()
+                .chain(provider::FUNCTIONS)
+                .chain(provider_aws::FUNCTIONS)
+                .chain(provider_time::FUNCTIONS)
+                .map(|f| (f.name, f))
+                .collect()
+        })
         .get(name)
         .copied()
 }

@@ -121,7 +121,8 @@ impl Regex {
     }
 
     /// Replaces every match by a template with `$1`, `${name}` and `$$`.
-    pub(crate) fn replace_all(&self, text: &str, template: &str) -> String {
+    /// `None` when the result would be too long.
+    pub(crate) fn replace_all(&self, text: &str, template: &str) -> Option<String> {
         let mut out = String::new();
         let mut end = 0;
         for c in self.re.captures_iter(text) {
@@ -131,9 +132,12 @@ impl Regex {
                 (0..c.group_len()).map(|i| c.get_group(i).and_then(|s| text.get(s.range()))).collect();
             self.expand(template, &groups, &mut out);
             end = whole.end();
+            if out.len() > sdt_value::MAX_TEXT {
+                return None;
+            }
         }
         out.push_str(text.get(end..).unwrap_or(""));
-        out
+        Some(out)
     }
 
     fn expand(&self, template: &str, groups: &Match<'_>, out: &mut String) {
@@ -272,7 +276,7 @@ mod tests {
         }
         assert_eq!(Regex::new("[/").unwrap_err(), "error parsing regexp: missing closing ]: `[/`");
         let re = Regex::new("(a)(?P<n>b)?").unwrap();
-        assert_eq!(re.replace_all("abxa", "<$1$n${2}$$$-$01>"), "<abb$$->x<a$$->");
-        assert_eq!(Regex::new("").unwrap().replace_all("日b", "-"), "-日-b-");
+        assert_eq!(re.replace_all("abxa", "<$1$n${2}$$$-$01>").unwrap(), "<abb$$->x<a$$->");
+        assert_eq!(Regex::new("").unwrap().replace_all("日b", "-").unwrap(), "-日-b-");
     }
 }

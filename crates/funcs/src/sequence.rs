@@ -1,6 +1,6 @@
 //! Functions from lists to lists.
 
-use sdt_value::{Kind, Marks, Number, Str, Type, Value, convert, unify};
+use sdt_value::{Kind, MAX_MEMBERS, Marks, Number, Str, TOO_LARGE, Type, Value, convert, unify};
 
 use crate::call::{Out, arg, fail, int_or_fail, num_arg};
 use crate::{CallError, Function, Param, ParamType};
@@ -152,6 +152,9 @@ fn concat_type(args: &[Value]) -> Out<Type> {
 fn concat(args: &[Value]) -> Out {
     let ty = concat_type(args)?;
     let marks = args.iter().fold(Marks::NONE, |m, v| m | v.marks());
+    if args.iter().filter_map(Value::known_len).fold(0_usize, usize::saturating_add) > MAX_MEMBERS {
+        return fail(TOO_LARGE);
+    }
     let mut all = Vec::new();
     for (index, v) in args.iter().enumerate() {
         match &ty {
@@ -216,6 +219,9 @@ fn flatten(list: &Value) -> Out {
     }
     let mut out = Vec::new();
     let mut marks = Marks::NONE;
+    if list.is_too_large() {
+        return fail(TOO_LARGE);
+    }
     let known = flatten_into(list, &mut out, &mut marks);
     Ok(if known { Value::tuple(out) } else { Value::DYNAMIC }.with_marks(marks))
 }

@@ -1,6 +1,6 @@
 //! Strings.
 
-use sdt_value::{Type, Value};
+use sdt_value::{MAX_TEXT, TOO_LARGE, Type, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::call::{Out, arg, fail, int_or_fail, str_arg};
@@ -107,8 +107,8 @@ pub(crate) static FUNCTIONS: &[Function] = &[
                 return fail("the number of spaces must not be negative");
             };
             let breaks = str_arg(a, 1).matches('\n').count();
-            if spaces.saturating_mul(breaks.max(1)) > 1 << 30 {
-                return fail("the result is too long");
+            if spaces.saturating_mul(breaks.max(1)) > MAX_TEXT {
+                return fail(TOO_LARGE);
             }
             Ok(Value::string(str_arg(a, 1).replace('\n', &format!("\n{}", " ".repeat(spaces)))))
         },
@@ -200,6 +200,11 @@ fn join(args: &[Value]) -> Out {
     if lists.iter().any(|l| !l.is_wholly_known()) {
         return Ok(Value::unknown(Type::String));
     }
+    let items = || lists.iter().flat_map(|l| l.as_items().unwrap_or_default());
+    let separators = str_arg(args, 0).len().saturating_mul(items().count());
+    if separators.saturating_add(items().filter_map(Value::as_str).map(str::len).sum()) > MAX_TEXT {
+        return fail(TOO_LARGE);
+    }
     let mut parts = Vec::new();
     for (i, list) in lists.iter().enumerate() {
         for (j, item) in list.as_items().unwrap_or_default().iter().enumerate() {
@@ -230,9 +235,16 @@ fn split(separator: &str, s: &str) -> Value {
 fn replace(s: &str, what: &str, by: &str) -> Out {
     if what.len() > 1 && what.starts_with('/') && what.ends_with('/') {
         return match crate::regex::Regex::new(&what[1..what.len() - 1]) {
-            Ok(re) => Ok(Value::string(re.replace_all(s, by))),
+            Ok(re) => match re.replace_all(s, by) {
+                Some(text) => Ok(Value::string(text)),
+                None => fail(TOO_LARGE),
+            },
             Err(e) => fail(e),
         };
+    }
+    let grown = s.matches(what).count().saturating_mul(by.len());
+    if grown.saturating_add(s.len()) > MAX_TEXT {
+        return fail(TOO_LARGE);
     }
     Ok(Value::string(s.replace(what, by)))
 }

@@ -24,6 +24,9 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         &[Param::any("value").unknown().dynamic().null()],
         Type::String,
         |a, _| {
+            if a[0].is_too_large() {
+                return crate::call::fail(sdt_value::TOO_LARGE);
+            }
             Ok(if a[0].is_wholly_known() { Value::string(encode::encode(&a[0])) } else { Value::unknown(Type::String) })
         },
     ),

@@ -13,8 +13,7 @@ use sdt_diag::{Diagnostics, SourceId, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::ast::{Block, Body};
-use crate::parse::parse_body;
-use crate::scan::{Mode, scan};
+use crate::parse::parse_with_tokens;
 use crate::strings::quote;
 use crate::token::TokenKind as K;
 
@@ -24,13 +23,13 @@ use crate::token::TokenKind as K;
 /// # Errors
 /// When the text cannot be parsed.
 pub fn format(source: SourceId, text: &[u8]) -> Result<Vec<u8>, Diagnostics> {
-    let (body, diags) = parse_body(source, text);
+    let (body, scanned, diags) = parse_with_tokens(source, text);
     if diags.has_errors() {
         return Err(diags);
     }
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(scanned.len());
     let mut end = 0;
-    for t in scan(text, Mode::Normal) {
+    for t in scanned {
         let spaces = t.start as usize - end;
         tokens.push(Token { kind: t.kind, bytes: Cow::Borrowed(t.bytes(text)), spaces, start: t.start });
         end = t.end as usize;
@@ -81,8 +80,10 @@ impl Token<'_> {
 
     fn columns(&self) -> usize {
         // Characters are counted, not the width they are shown with.
-        let text = String::from_utf8_lossy(&self.bytes);
-        let width = if text.is_ascii() { text.len() } else { text.graphemes(true).count() };
+        let width = match self.bytes.is_ascii() {
+            true => self.bytes.len(),
+            false => String::from_utf8_lossy(&self.bytes).graphemes(true).count(),
+        };
         self.spaces + width
     }
 }

@@ -113,6 +113,8 @@ reasons! {
     DeleteBecauseCountIndex = "delete_because_count_index",
     /// The key is not in `for_each`.
     DeleteBecauseEachKey = "delete_because_each_key",
+    /// `enabled` is false.
+    DeleteBecauseEnabledFalse = "delete_because_enabled_false",
     /// The module instance is gone.
     DeleteBecauseNoModule = "delete_because_no_module",
     /// A `moved` block names a target that does not exist.

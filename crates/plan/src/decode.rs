@@ -9,8 +9,9 @@ use serde_json::Value as Json;
 
 use crate::encode::mode_word;
 use crate::{
-    Action, Base, Change, CheckKind, CheckObject, CheckResults, CheckStatus, CodecError, Drift, Importing, Marked,
-    ObjectResult, OutputChange, Plan, PlanMode, Reason, Resume, path_from_json, value_from_json,
+    Action, Base, Change, CheckKind, CheckObject, CheckResults, CheckStatus, CodecError, DeferReason, Deferred, Drift,
+    Importing, Marked, ObjectResult, OutputChange, Plan, PlanMode, Reason, Relevant, Resume, path_from_json,
+    value_from_json,
 };
 
 type Result<T> = std::result::Result<T, CodecError>;
@@ -67,6 +68,7 @@ pub(crate) fn plan(document: &Json) -> Result<Plan> {
         base: Base {
             lineage: text(base, "lineage")?.to_owned(),
             serial: base.get("serial").and_then(Json::as_u64).ok_or_else(|| bad("serial"))?,
+            journal: optional(base, "journal").unwrap_or_default().to_string(),
         },
         variables: variables
             .iter()
@@ -88,6 +90,17 @@ pub(crate) fn plan(document: &Json) -> Result<Plan> {
                 type_name: text(m, "type")?.into(),
                 id: text(m, "id")?.to_owned(),
             })
+        })?,
+        deferred: list(json, "deferred", |d| {
+            Ok(Deferred {
+                reason: DeferReason::from_word(text(d, "reason")?).ok_or_else(|| bad("reason"))?,
+                address: text(d, "address")?.to_owned(),
+                change: change(d.get("change").ok_or_else(|| bad("change"))?)?,
+                instances_unknown: flag(d, "instances_unknown"),
+            })
+        })?,
+        relevant: list(json, "relevant", |r| {
+            Ok(Relevant { resource: text(r, "resource")?.to_owned(), path: list(r, "path", |p| Ok(p.clone()))? })
         })?,
         ..Plan::default()
     })

@@ -34,7 +34,7 @@ fn head(plan: &Plan) -> Json {
         "drift": plan.drift.iter().map(drift).collect::<Vec<_>>(),
         "outputs": plan.outputs.values().map(output).collect::<Vec<_>>(),
         "checks": checks(&plan.checks),
-        "base": {"lineage": plan.base.lineage, "serial": plan.base.serial},
+        "base": {"lineage": plan.base.lineage, "serial": plan.base.serial, "journal": plan.base.journal},
         "variables": plan.variables.iter().map(|(k, v)| (k.to_string(), value_to_json(v))).collect::<serde_json::Map<_, _>>(),
         "ephemeral_variables": plan.ephemeral_variables.iter().map(|n| n.to_string()).collect::<Vec<_>>(),
         "targets": plan.targets.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -44,6 +44,8 @@ fn head(plan: &Plan) -> Json {
         "complete": plan.complete,
         "state_changed": plan.state_changed,
         "recovered": plan.recovered,
+        "deferred": plan.deferred.iter().map(|d| json!({"reason": d.reason.as_str(), "address": d.address, "change": change(&d.change), "instances_unknown": d.instances_unknown})).collect::<Vec<_>>(),
+        "relevant": plan.relevant.iter().map(|r| json!({"resource": r.resource, "path": r.path})).collect::<Vec<_>>(),
         "marked": plan.marked.iter().map(|m| json!({"provider": m.provider.to_string(), "type": &*m.type_name, "id": m.id})).collect::<Vec<_>>(),
     })
 }

@@ -3,7 +3,7 @@
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::{Value as Json, json};
 
-use crate::NodeAddr;
+use crate::{Action, Change, NodeAddr, Plan, PlanMode, ReplaceOrder};
 
 /// Which of a resource's operations a join gathers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,6 +66,55 @@ impl ExecGraph {
             graph.order(at(0)?, at(1)?);
         }
         Some(graph)
+    }
+}
+
+/// Tells what is wrong with the graph of a plan that was read from a file: steps that its changes do not have, changes without a step,
+/// an order that cannot be kept.
+pub(crate) fn check(plan: &Plan) -> Result<(), String> {
+    let graph = &plan.exec.0;
+    if petgraph::algo::toposort(graph, None).is_err() {
+        return Err("its steps wait for each other in a circle".into());
+    }
+    let mut places = rustc_hash::FxHashSet::default();
+    if let Some(twice) = plan.changes.iter().find(|c| !places.insert((&c.addr, c.deposed.as_deref()))) {
+        return Err(format!("there are two changes of {}", twice.addr));
+    }
+    // Creation and destruction of each change, as far as the graph has them.
+    let mut steps = vec![(false, false); plan.changes.len()];
+    for node in graph.node_weights() {
+        let (ExecNode::Apply(i) | ExecNode::Destroy(i) | ExecNode::DestroyDeposed(i)) = node else { continue };
+        let Some((change, step)) = plan.changes.get(*i).zip(steps.get_mut(*i)) else {
+            return Err(format!("a step names change {i}, and there are {}", plan.changes.len()));
+        };
+        let (fits, there) = match node {
+            ExecNode::Apply(_) => (applies(change), &mut step.0),
+            ExecNode::DestroyDeposed(_) => (change.action == Action::Replace(ReplaceOrder::CreateFirst), &mut step.1),
+            _ => (matches!(change.action, Action::Delete | Action::Replace(ReplaceOrder::DeleteFirst)), &mut step.1),
+        };
+        if !fits {
+            return Err(format!("a step does to {} what its change does not say", change.addr));
+        }
+        if std::mem::replace(there, true) {
+            return Err(format!("a step of {} is there twice", change.addr));
+        }
+    }
+    let destroys = |c: &Change| matches!(c.action, Action::Delete | Action::Replace(_));
+    let missing = plan.changes.iter().zip(&steps).find(|(c, s)| **s != (applies(c), destroys(c)));
+    match missing {
+        Some((change, _)) if plan.mode != PlanMode::RefreshOnly && !plan.errored => {
+            Err(format!("a step of {} is missing", change.addr))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a change has something to do beside a destruction.
+fn applies(change: &Change) -> bool {
+    match change.action {
+        Action::Create | Action::Update | Action::Replace(_) | Action::Read | Action::Forget => true,
+        Action::NoOp => change.importing.is_some(),
+        Action::Delete => false,
     }
 }
 

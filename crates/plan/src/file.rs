@@ -19,13 +19,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{ExecGraph, Plan};
 
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 /// No part may unpack to more: a damaged archive must not fill the memory.
 const MAX_PART_BYTES: u64 = 1 << 30;
 
 /// A plan with what it was made from.
 #[derive(Clone, Debug, Default)]
 pub struct PlanFile {
+    /// Names this plan among all: a plan is good for one apply.
+    pub id: String,
     /// The plan.
     pub plan: Plan,
     /// Configuration files: path relative to the root module, and content.
@@ -99,6 +101,7 @@ pub fn write(file: &PlanFile, sdt_version: &str) -> Result<Vec<u8>, PlanFileErro
     let head = json!({
         "format": FORMAT,
         "sdt_version": sdt_version,
+        "id": file.id,
         "workspace": file.workspace,
         "backend": file.backend,
         "modules": file.modules,
@@ -161,12 +164,14 @@ pub fn read(bytes: &[u8]) -> Result<PlanFile, PlanFileError> {
     plan.exec = ExecGraph::from_json(&json("exec.json", &parts)?).ok_or_else(|| damaged("exec.json", "not a graph"))?;
     let state = parts.get("prior.tfstate").ok_or_else(|| damaged("prior.tfstate", "it is missing"))?;
     plan.prior_state = sdt_state::v4::read(state).map_err(|e| damaged("prior.tfstate", e))?;
+    crate::exec::check(&plan).map_err(|e| damaged("exec.json", e))?;
     let strings = |json: &Json| -> BTreeMap<String, String> {
         let all = json.as_object().into_iter().flatten();
         all.map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned())).collect()
     };
     Ok(PlanFile {
         plan,
+        id: head["id"].as_str().unwrap_or_default().to_owned(),
         modules: strings(&head["modules"]),
         backend: head["backend"].clone(),
         workspace: head["workspace"].as_str().unwrap_or("default").to_owned(),
@@ -193,6 +198,38 @@ fn check_digests(head: &Json, parts: &BTreeMap<String, Vec<u8>>) -> Result<(), P
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forged_graphs_are_refused() {
+        use crate::{ExecNode, NodeAddr};
+        let check = |make: &dyn Fn(&mut ExecGraph), words: &str| {
+            let mut plan = Plan::default();
+            make(&mut plan.exec);
+            let bytes = write(&PlanFile { plan, ..PlanFile::default() }, "0.1.0").expect("packs");
+            let told = read(&bytes).expect_err("it is forged").to_string();
+            assert!(told.contains(words), "{told}");
+        };
+        let local = |name: &str| ExecNode::Eval(NodeAddr::Local(sdt_addr::ModulePath::root(), name.into()));
+        check(
+            &|g| {
+                let (a, b) = (g.add(local("a")), g.add(local("b")));
+                g.order(a, b);
+                g.order(b, a);
+            },
+            "wait for each other in a circle",
+        );
+        for (node, words) in [
+            (ExecNode::Apply(0), "a step names change 0, and there are 0"),
+            (ExecNode::Destroy(7), "a step names change 7"),
+        ] {
+            check(
+                &|g| {
+                    g.add(node.clone());
+                },
+                words,
+            );
+        }
+    }
 
     #[test]
     fn plan_files_survive_and_reveal_damage() {

@@ -19,10 +19,11 @@ mod exec;
 pub mod file;
 mod node;
 mod plan;
+pub mod seal;
 
 pub use change::{Action, Change, Importing, OutputChange, Reason, ReplaceOrder, Resume};
 pub use checks::{CheckKind, CheckObject, CheckResults, CheckStatus, ObjectResult};
 pub use codec::{CodecError, path_from_json, path_to_json, value_from_json, value_to_json};
 pub use exec::{ExecGraph, ExecNode, Phase};
 pub use node::NodeAddr;
-pub use plan::{Base, Counts, Drift, Generated, Marked, Override, Plan, PlanMode};
+pub use plan::{Base, Counts, DeferReason, Deferred, Drift, Generated, Marked, Override, Plan, PlanMode, Relevant};

@@ -27,6 +27,59 @@ pub struct Base {
     pub lineage: String,
     /// Its serial.
     pub serial: u64,
+    /// Digest of the journal beside it; empty when there was none. A plan is not good for a state with another one.
+    pub journal: String,
+}
+
+/// Why something is left for a later run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeferReason {
+    /// Its `count` or `for_each`, or that of a module around it, is not known.
+    InstanceCountUnknown,
+    /// The configuration of its provider is not known.
+    ProviderConfigUnknown,
+    /// It uses something that is left for later.
+    Prerequisite,
+}
+
+impl DeferReason {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::InstanceCountUnknown, "instance_count_unknown"),
+        (Self::ProviderConfigUnknown, "provider_config_unknown"),
+        (Self::Prerequisite, "deferred_prereq"),
+    ];
+
+    /// The word in plan JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(r, _)| *r == self).map_or("", |(_, w)| w)
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, w)| *w == word).map(|(r, _)| *r)
+    }
+}
+
+/// What a later run will do, as far as it can be told now.
+#[derive(Clone, Debug)]
+pub struct Deferred {
+    /// Why it is not done now.
+    pub reason: DeferReason,
+    /// What it is called: `[*]` where instances are not known.
+    pub address: String,
+    /// The change. Where instances are not known its address has no key.
+    pub change: crate::Change,
+    /// Which instances there will be is not known: the change stands for all of them.
+    pub instances_unknown: bool,
+}
+
+/// An attribute that the plan's outcome depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relevant {
+    /// The resource.
+    pub resource: String,
+    /// The path in it: names, and numbers of elements.
+    pub path: Vec<serde_json::Value>,
 }
 
 /// An object that is not as state remembers it.
@@ -91,6 +144,10 @@ pub struct Plan {
     pub overrides: Vec<Override>,
     /// Objects that still carry the mark of their creation: apply removes it.
     pub marked: Vec<Marked>,
+    /// What is left for a later run because something about it is not known (`-allow-deferral`).
+    pub deferred: Vec<Deferred>,
+    /// Attributes that changes and outputs depend on: what decides which drift matters.
+    pub relevant: Vec<Relevant>,
 }
 
 /// An object that is to be imported and has no configuration yet.
@@ -131,7 +188,9 @@ impl Plan {
     #[must_use]
     pub fn has_changes(&self) -> bool {
         if self.mode == PlanMode::RefreshOnly {
-            return self.state_changed || self.outputs.values().any(|o| o.action != Action::NoOp);
+            // An output that is gone goes with other changes, and is none by itself.
+            let changes = |o: &OutputChange| !matches!(o.action, Action::NoOp | Action::Delete);
+            return self.state_changed || self.outputs.values().any(changes);
         }
         self.changes.iter().any(Change::is_effective) || self.outputs.values().any(|o| o.action != Action::NoOp)
     }

@@ -34,7 +34,7 @@ pub use convert::{FromValue, Misfit, ToValue, field, fit_object, no_block, only,
 pub use declare::{Check, Content, Decl, Declared, Described, Field, Lit, Meta, NOTHING, Name, Same, Ty};
 pub use error::{Class, Error, HERE};
 pub use lost::reply_lost;
-pub use native::{Backend, Native, Service};
+pub use native::{Backend, Native, Service, fit_json};
 pub use plan::{PlanEdit, plan};
 pub use refresh::Refresh;
 pub use resource::{Changes, Cx, DataSource, DataSourceType, Resource, ResourceType, Token, data_source, resource};

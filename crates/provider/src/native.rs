@@ -200,7 +200,8 @@ impl<B: Backend> Provider for Native<B> {
 }
 
 /// Drops what the schema does not have and adds null for what the stored object does not have.
-fn fit_json(stored: &serde_json::Value, block: &sdt_schema::Block) -> serde_json::Value {
+#[must_use]
+pub fn fit_json(stored: &serde_json::Value, block: &sdt_schema::Block) -> serde_json::Value {
     use serde_json::Value as Json;
     let Json::Object(members) = stored else { return stored.clone() };
     let mut out = serde_json::Map::new();

@@ -179,8 +179,9 @@ fn block_header(text: &[u8], at: usize) -> Option<String> {
             && !line[..brace].contains(['=', '#'])
         {
             let whole = line.trim_end().ends_with('}') && brace + 1 < line.trim_end().len();
-            let inside = at >= offset && at < offset + line.len();
-            found = (!whole || inside).then(|| header(&line[..brace]));
+            let inside = at < offset + line.len();
+            // What is said of the block itself, at its first word, is not said inside it.
+            found = (at > offset && (!whole || inside)).then(|| header(&line[..brace]));
         }
         offset += line.len();
     }
@@ -254,9 +255,9 @@ fn place(view: &DiagnosticView, theme: &Theme) -> String {
             let (from, text) = text;
             let at = |byte: usize| byte.saturating_sub(from).min(text.len());
             let (s, e) = (at(start), at(end));
-            let high =
-                if s < e && theme.color { theme.paint(Style::Underline, &text[s..e]) } else { text[s..e].to_owned() };
-            let _ = writeln!(out, "{line:4}: {}{high}{}", &text[..s], &text[e..]);
+            let marked = start_of(&text[s..e]);
+            let high = if s < e && theme.color { theme.paint(Style::Underline, &marked) } else { marked };
+            let _ = writeln!(out, "{line:4}: {}{high}{}", end_of(&text[..s]), start_of(&text[e..]));
         }
         if !snippet.values.is_empty() || snippet.function_call.is_some() {
             let _ = writeln!(out, "    {}", theme.paint(Style::Dim, "├────────────────"));
@@ -278,6 +279,23 @@ fn place(view: &DiagnosticView, theme: &Theme) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Longer parts of a line are cut: a file of one line would be shown with every message.
+const LONGEST: usize = 2000;
+
+fn start_of(text: &str) -> String {
+    match (text.len() > LONGEST).then(|| floor_boundary(text, LONGEST)) {
+        Some(n) => format!("{}…", &text[..n]),
+        None => text.to_owned(),
+    }
+}
+
+fn end_of(text: &str) -> String {
+    match (text.len() > LONGEST).then(|| floor_boundary(text, text.len() - LONGEST)) {
+        Some(n) => format!("…{}", &text[n..]),
+        None => text.to_owned(),
+    }
 }
 
 fn lines_with_offsets(code: &str) -> impl Iterator<Item = (usize, &str)> {

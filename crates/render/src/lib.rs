@@ -15,6 +15,7 @@ mod generate;
 mod plan_json;
 mod plan_text;
 mod state_view;
+mod summary_tree;
 mod theme;
 mod ui;
 mod unified;
@@ -36,4 +37,4 @@ pub use state_view::{
 pub use theme::{Style, Theme, wrap};
 pub use ui::{Message, ProvisionEvent, Tally, apply_summary_text, elapsed, verb};
 pub use unified::unified_diff;
-pub use view::{ChangeView, PlanView, ResourceView, SchemaLookup, change_view};
+pub use view::{ChangeView, DeferredView, PlanView, ResourceView, SchemaLookup, change_view};

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::state_view::{Decode, ObjectView, check_instance, check_json, module_tree, sorted_checks, state_json};
 use crate::values::known;
-use crate::view::{ChangeView, PlanView, ResourceView};
+use crate::view::{ChangeView, DeferredView, PlanView, ResourceView};
 
 /// The document: `format_version` 1.2.
 #[derive(Debug, Serialize)]
@@ -20,11 +20,15 @@ struct Document<'a> {
     resource_drift: Vec<&'a ResourceView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resource_changes: Vec<&'a ResourceView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deferred_changes: Vec<&'a DeferredView>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     output_changes: Map<String, Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prior_state: Option<Json>,
     configuration: Json,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relevant_attributes: Vec<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<Json>,
     timestamp: &'a str,
@@ -37,11 +41,17 @@ struct Document<'a> {
 /// in Terraform's: what is written with this is as secret as a state.
 #[must_use]
 pub fn plan_json(plan: &Plan, view: &PlanView, decode: Decode<'_>, configuration: Json) -> String {
-    let variables = plan
+    let mut variables: Map<String, Json> = plan
         .variables
         .iter()
         .map(|(name, value)| (name.to_string(), known(value).map_or_else(|| json!({}), |v| json!({"value": v}))))
         .collect();
+    // What nobody has set has its default.
+    for (name, declared) in configuration["root_module"]["variables"].as_object().into_iter().flatten() {
+        if let Some(default) = declared.get("default").filter(|_| declared["ephemeral"] != true) {
+            variables.entry(name).or_insert_with(|| json!({"value": default}));
+        }
+    }
     let output_changes = view
         .outputs
         .iter()
@@ -50,7 +60,8 @@ pub fn plan_json(plan: &Plan, view: &PlanView, decode: Decode<'_>, configuration
     let mut changes: Vec<_> = view.changes.iter().collect();
     changes
         .sort_by(|a, b| (&a.module_address, &a.address, &a.deposed).cmp(&(&b.module_address, &b.address, &b.deposed)));
-    let had_state = !plan.prior_state.is_empty() || !plan.base.lineage.is_empty();
+    let known_outputs = known_outputs(plan);
+    let had_state = !plan.prior_state.is_empty() || !plan.base.lineage.is_empty() || !known_outputs.is_empty();
     let document = Document {
         format_version: "1.2",
         terraform_version: sdt_state::TERRAFORM_VERSION,
@@ -58,16 +69,26 @@ pub fn plan_json(plan: &Plan, view: &PlanView, decode: Decode<'_>, configuration
         planned_values: planned_values(plan, view),
         resource_drift: view.drift.iter().collect(),
         resource_changes: changes,
+        deferred_changes: view.deferred.iter().collect(),
         output_changes,
         prior_state: had_state.then(|| {
             let mut state = state_json(&plan.prior_state, decode);
             if let Some(state) = state.as_object_mut() {
                 state.remove("checks");
                 state.entry("terraform_version").or_insert_with(|| sdt_state::TERRAFORM_VERSION.into());
+                let values = state.entry("values").or_insert_with(|| json!({"root_module": {}}));
+                for (name, output) in known_outputs {
+                    values["outputs"][name] = output;
+                }
             }
             state
         }),
         configuration,
+        relevant_attributes: plan
+            .relevant
+            .iter()
+            .map(|r| json!({"resource": r.resource, "attribute": r.path}))
+            .collect(),
         checks: checks(plan),
         timestamp: &plan.timestamp,
         applyable: !plan.errored && plan.has_changes(),
@@ -75,6 +96,20 @@ pub fn plan_json(plan: &Plan, view: &PlanView, decode: Decode<'_>, configuration
         errored: plan.errored,
     };
     serde_json::to_string(&document).unwrap_or_default()
+}
+
+/// Outputs whose new value is known already: to Terraform they belong to the state that the plan starts from.
+fn known_outputs(plan: &Plan) -> Vec<(String, Json)> {
+    let normal = plan.mode != sdt_plan::PlanMode::Destroy;
+    let outputs = plan
+        .outputs
+        .values()
+        .filter(|o| normal && o.action != Action::Delete && o.after.is_wholly_known() && !o.after.is_null());
+    let json = |o: &sdt_plan::OutputChange| {
+        let (value, ty) = (known(&o.after).unwrap_or(Json::Null), sdt_value::type_to_json(&o.after.ty()));
+        (o.name.to_string(), json!({"sensitive": o.sensitive, "type": ty, "value": value}))
+    };
+    outputs.map(json).collect()
 }
 
 fn planned_values(plan: &Plan, view: &PlanView) -> Json {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sdt_plan::{Action, PlanMode, Reason, ReplaceOrder};
+use sdt_plan::{Action, DeferReason, PlanMode, Reason, Relevant, ReplaceOrder};
 use serde_json::Value as Json;
 
 use crate::diff::{Act, Change, Pen, attribute_name, block_diff, side, symbol, value_diff};
@@ -14,6 +14,7 @@ use crate::view::{ChangeView, PlanView, ResourceView};
 enum Cause {
     Proposed,
     Drift,
+    Deferred,
 }
 
 /// Writes the whole plan: drift, the changes with a legend, the summary line, changes of outputs; or why there is nothing to do.
@@ -25,13 +26,17 @@ pub fn plan_text(view: &PlanView, theme: &Theme) -> String {
     let drift = drift_text(view, &changes, theme);
     out += &drift;
     if changes.is_empty() && outputs.is_empty() {
-        out += &nothing_to_do(view, !drift.is_empty(), theme);
+        if view.deferred.is_empty() {
+            out += &nothing_to_do(view, !drift.is_empty(), theme);
+        }
+        out += &deferred_text(view, theme);
         return out;
     }
     if !drift.is_empty() {
         let _ = writeln!(out, "\n{}", "─".repeat(theme.width.max(3) - 1));
     }
     if !changes.is_empty() {
+        out += &crate::summary_tree::summary_tree(&changes, theme);
         out += &legend(&changes, theme);
         let opening = if view.errored {
             "These actions were planned before a problem stopped the planning:"
@@ -44,6 +49,7 @@ pub fn plan_text(view: &PlanView, theme: &Theme) -> String {
         }
         let _ = write!(out, "\n{}\n", summary_line(view, theme));
     }
+    out += &deferred_text(view, theme);
     if !outputs.is_empty() {
         let _ = write!(out, "\nChanges to Outputs:\n{outputs}\n");
         if changes.is_empty() {
@@ -51,6 +57,33 @@ pub fn plan_text(view: &PlanView, theme: &Theme) -> String {
             out += &theme.wrap("Applying this plan saves these output values in the state and changes nothing else.");
             out.push('\n');
         }
+    }
+    out
+}
+
+/// What is left for a later run, and why.
+fn deferred_text(view: &PlanView, theme: &Theme) -> String {
+    if view.deferred.is_empty() {
+        return String::new();
+    }
+    let title = theme.paint(Style::Yellow, &theme.paint(Style::Bold, "Note:"));
+    let n = view.deferred.len();
+    let s = if n == 1 { "" } else { "s" };
+    let prose = "Something about them will be known only when this plan has been applied: apply it, then plan again.";
+    let mut out = format!(
+        "\n{title} {}\n\n{}\n",
+        theme.paint(Style::Bold, &format!("This plan is partial: {n} change{s} left for the next one")),
+        theme.wrap(prose)
+    );
+    for deferred in &view.deferred {
+        let address = theme.paint(Style::Bold, &format!("  # {}", deferred.resource_change.address));
+        let why = match deferred.reason {
+            DeferReason::InstanceCountUnknown => "how many instances there are is not known yet",
+            DeferReason::ProviderConfigUnknown => "the configuration of its provider is not known yet",
+            DeferReason::Prerequisite => "it uses something that is deferred",
+        };
+        let text = resource_text(&deferred.resource_change, Cause::Deferred, theme);
+        let _ = write!(out, "\n{address} was deferred\n  # ({why})\n{text}\n");
     }
     out
 }
@@ -180,7 +213,7 @@ fn action_symbol(action: Action, theme: &Theme) -> String {
 }
 
 fn resource_text(c: &ResourceView, cause: Cause, theme: &Theme) -> String {
-    let mut out = headline(c, cause, theme);
+    let mut out = if cause == Cause::Deferred { String::new() } else { headline(c, cause, theme) };
     let keyword = if c.mode == "data" { "data" } else { "resource" };
     let _ = write!(
         out,
@@ -315,6 +348,7 @@ fn why_deleted(c: &ResourceView) -> Option<String> {
             Some(Json::String(_)) => "  # (because resource does not use for_each)".into(),
             Some(_) => "  # (because resource does not use count)".into(),
         },
+        Reason::DeleteBecauseEnabledFalse => format!("  # (because {resource} is not enabled)"),
         Reason::DeleteBecauseCountIndex => {
             format!("  # (because index {} is out of range for count)", c.addr.key.as_ref().map(ToString::to_string)?)
         }
@@ -351,6 +385,28 @@ fn output_diff(change: &ChangeView, theme: &Theme) -> (Act, String) {
     (diff.act, Pen::new(theme).write(&diff, 0))
 }
 
+/// Whether an attribute that the plan depends on is among what changed outside.
+fn explains(drift: &ResourceView, relevant: &Relevant) -> bool {
+    let whole = drift.address.strip_prefix(relevant.resource.as_str());
+    if !whole.is_some_and(|rest| rest.is_empty() || rest.starts_with('[')) {
+        return false;
+    }
+    let (mut before, mut after) = (Some(&drift.change.before), drift.change.after.as_ref());
+    for step in &relevant.path {
+        before = before.and_then(|v| deeper(v, step));
+        after = after.and_then(|v| deeper(v, step));
+    }
+    before != after
+}
+
+fn deeper<'a>(value: &'a Json, step: &Json) -> Option<&'a Json> {
+    match step {
+        Json::String(name) => value.get(name),
+        Json::Number(n) => value.get(n.as_u64()? as usize),
+        _ => None,
+    }
+}
+
 /// Drift is shown in full when it is what the plan is about, or when it explains a change; the rest is counted.
 fn drift_text(view: &PlanView, changes: &[&ResourceView], theme: &Theme) -> String {
     let refresh_only = view.mode == PlanMode::RefreshOnly;
@@ -361,7 +417,10 @@ fn drift_text(view: &PlanView, changes: &[&ResourceView], theme: &Theme) -> Stri
         drift
             .iter()
             .copied()
-            .filter(|d| changes.iter().any(|c| c.address == d.address && c.deposed == d.deposed))
+            .filter(|d| {
+                changes.iter().any(|c| c.address == d.address && c.deposed == d.deposed)
+                    || view.relevant.iter().any(|r| explains(d, r))
+            })
             .collect()
     };
     let mut out = String::new();

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use sdt_addr::{InstanceKey, Mode, ResourceInstance};
-use sdt_plan::{Action, Plan, Reason, path_to_json};
+use sdt_plan::{Action, DeferReason, Plan, Reason, Relevant, path_to_json};
 use sdt_schema::Block;
 use sdt_value::{Marks, Value};
 use serde::Serialize;
@@ -64,6 +64,9 @@ pub struct ResourceView {
     /// Key in `count` or `for_each`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<Json>,
+    /// It stands for an unknown number of instances.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub index_unknown: bool,
     /// `registry.terraform.io/hashicorp/aws`
     pub provider_name: String,
     /// The key of a deposed object.
@@ -88,6 +91,21 @@ pub struct ResourceView {
     pub schema: Option<Arc<sdt_schema::Schema>>,
 }
 
+/// A change that is left for a later run.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeferredView {
+    /// Why.
+    #[serde(serialize_with = "reason_word")]
+    pub reason: DeferReason,
+    /// What it will be, as far as it can be told.
+    pub resource_change: ResourceView,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
+fn reason_word<S: serde::Serializer>(reason: &DeferReason, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(reason.as_str())
+}
+
 impl ResourceView {
     /// The block that describes the object.
     #[must_use]
@@ -105,6 +123,10 @@ pub struct PlanView {
     pub changes: Vec<ResourceView>,
     /// What changed outside.
     pub drift: Vec<ResourceView>,
+    /// What is left for a later run.
+    pub deferred: Vec<DeferredView>,
+    /// What the changes depend on.
+    pub relevant: Vec<Relevant>,
     /// Changes of outputs, no-ops too, by name.
     pub outputs: Vec<(String, ChangeView)>,
     /// Planning failed; the plan cannot be applied.
@@ -115,23 +137,30 @@ impl PlanView {
     /// Prepares a plan.
     #[must_use]
     pub fn new(plan: &Plan, schemas: SchemaLookup<'_>) -> Self {
-        let changes = plan
-            .changes
+        let resource = |c: &sdt_plan::Change| {
+            let mut change = change_view(c.action, &c.before, &c.after);
+            let paths: Vec<Json> = c.replace_paths.iter().map(path_to_json).collect();
+            change.replace_paths = (!paths.is_empty()).then_some(paths);
+            change.importing = c.importing.as_ref().map(|i| match known(&i.id) {
+                Some(id) => json!({"id": id}),
+                None => json!({"unknown": true}),
+            });
+            let mut view = resource_view(&c.addr, c.previous.as_ref(), c.deposed.as_deref(), change);
+            view.provider_name = c.provider.provider.to_string();
+            view.schema = schemas(&c.provider.provider, c.addr.resource.mode, &c.addr.resource.type_name);
+            view.action_reason = c.reason.map(Reason::as_str);
+            view.reason = c.reason;
+            view
+        };
+        let changes = plan.changes.iter().map(resource).collect();
+        let deferred = plan
+            .deferred
             .iter()
-            .map(|c| {
-                let mut change = change_view(c.action, &c.before, &c.after);
-                let paths: Vec<Json> = c.replace_paths.iter().map(path_to_json).collect();
-                change.replace_paths = (!paths.is_empty()).then_some(paths);
-                change.importing = c.importing.as_ref().map(|i| match known(&i.id) {
-                    Some(id) => json!({"id": id}),
-                    None => json!({"unknown": true}),
-                });
-                let mut view = resource_view(&c.addr, c.previous.as_ref(), c.deposed.as_deref(), change);
-                view.provider_name = c.provider.provider.to_string();
-                view.schema = schemas(&c.provider.provider, c.addr.resource.mode, &c.addr.resource.type_name);
-                view.action_reason = c.reason.map(Reason::as_str);
-                view.reason = c.reason;
-                view
+            .map(|d| {
+                let mut change = resource(&d.change);
+                change.address.clone_from(&d.address);
+                change.index_unknown = d.instances_unknown;
+                DeferredView { reason: d.reason, resource_change: change }
             })
             .collect();
         let drift = plan
@@ -160,7 +189,8 @@ impl PlanView {
                 (name.to_string(), change)
             })
             .collect();
-        Self { mode: plan.mode, changes, drift, outputs, errored: plan.errored }
+        let relevant = plan.relevant.clone();
+        Self { mode: plan.mode, changes, drift, deferred, relevant, outputs, errored: plan.errored }
     }
 }
 
@@ -178,6 +208,7 @@ fn resource_view(
         type_name: addr.resource.type_name.to_string(),
         name: addr.resource.name.to_string(),
         index: addr.key.as_ref().map(index_json),
+        index_unknown: false,
         provider_name: String::new(),
         deposed: deposed.map(str::to_owned),
         change,

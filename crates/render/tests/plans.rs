@@ -72,6 +72,7 @@ fn resource(json: &Json, schemas: &Json) -> ResourceView {
         Reason::DeleteBecauseWrongRepetition,
         Reason::DeleteBecauseCountIndex,
         Reason::DeleteBecauseEachKey,
+        Reason::DeleteBecauseEnabledFalse,
         Reason::DeleteBecauseNoModule,
         Reason::DeleteBecauseNoMoveTarget,
         Reason::ReadBecauseConfigUnknown,
@@ -90,6 +91,7 @@ fn resource(json: &Json, schemas: &Json) -> ResourceView {
         mode: if managed { "managed" } else { "data" },
         name: text("name").unwrap(),
         index: json.get("index").cloned(),
+        index_unknown: false,
         provider_name: text("provider_name").unwrap(),
         deposed: text("deposed"),
         change: change(&json["change"]),
@@ -137,6 +139,8 @@ fn plans_look_as_terraforms() {
         let view = PlanView {
             mode: PlanMode::Normal,
             changes: list("resource_changes").iter().map(|r| resource(r, &case["schemas"])).collect(),
+            deferred: Vec::new(),
+            relevant: Vec::new(),
             drift: Vec::new(),
             outputs: plan["output_changes"]
                 .as_object()

@@ -22,6 +22,7 @@
 //! store touches files, and only those of the state it was opened for.
 
 mod address;
+pub mod backends;
 mod group;
 pub mod journal;
 mod local;

@@ -1,12 +1,14 @@
 //! hashicorp/external: the answer of a program.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use async_trait::async_trait;
+use std::process::Stdio;
 use std::sync::Arc;
 
 use sdt_provider::{Complaint, Mode};
 use sdt_schema::Schema;
 use sdt_value::{Path, Type, Value};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
 
 use crate::helpers::{Set, attr, complain, get, members, schema};
 use crate::{Definition, LocalProvider};
@@ -20,6 +22,7 @@ pub fn external() -> LocalProvider {
 /// # data external
 struct External;
 
+#[async_trait]
 impl Definition for External {
     fn name(&self) -> &'static str {
         "external"
@@ -44,7 +47,7 @@ impl Definition for External {
         )
     }
 
-    fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
+    async fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
         let fail = |summary: &str, detail: String| vec![complain(summary, detail, Path::root().attr("program"))];
         let words: Vec<String> = get(config, "program")
             .as_items()
@@ -60,7 +63,8 @@ impl Definition for External {
             .as_members()
             .into_iter()
             .flatten()
-            .map(|(k, v)| (k.to_string(), v.as_str().unwrap_or_default().into()))
+            // Members that are null are left out.
+            .filter_map(|(k, v)| Some((k.to_string(), v.as_str()?.into())))
             .collect();
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -71,9 +75,9 @@ impl Definition for External {
         let mut child = command.spawn().map_err(failed)?;
         if let Some(mut stdin) = child.stdin.take() {
             // A program that does not read its input is fine.
-            let _ = stdin.write_all(serde_json::Value::Object(query).to_string().as_bytes());
+            let _ = stdin.write_all(serde_json::Value::Object(query).to_string().as_bytes()).await;
         }
-        let out = child.wait_with_output().map_err(failed)?;
+        let out = child.wait_with_output().await.map_err(failed)?;
         if !out.status.success() {
             let said = String::from_utf8_lossy(&out.stderr);
             let detail = format!("{program} ended with {}.\n\n{}", out.status, said.trim());
@@ -86,8 +90,8 @@ impl Definition for External {
         })?;
         let mut object = members(config);
         object.insert("id".into(), Value::string("-"));
-        let strings =
-            result.into_iter().map(|(k, v)| (k.into(), v.map_or_else(|| Value::null(Type::String), Value::string)));
+        // The public provider reads null as an empty string.
+        let strings = result.into_iter().map(|(k, v)| (k.into(), Value::string(v.unwrap_or_default())));
         object.insert("result".into(), Value::map(Type::String, strings.collect()));
         Ok(Value::object(object))
     }

@@ -1,18 +1,18 @@
 //! hashicorp/local: files of this machine.
 
+use async_trait::async_trait;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use md5::Md5;
 use sdt_provider::{ApplyRequest, Complaint, Mode, PlanAnswer, PlanRequest};
 use sdt_schema::{Attribute, Schema};
 use sdt_value::{Path, Str, Type, Value};
-use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha512};
+use sha1::{Digest as _, Sha1};
 
-use crate::helpers::{Set, attr, complain, get, members, schema};
+use crate::digests::{digests, hex};
+use crate::helpers::{Set, attr, complain, exactly_one, get, members, schema};
 use crate::{Definition, LocalProvider};
 
 /// The local provider.
@@ -32,23 +32,6 @@ pub fn local() -> LocalProvider {
 
 const SUMS: [&str; 6] =
     ["content_md5", "content_sha1", "content_sha256", "content_base64sha256", "content_sha512", "content_base64sha512"];
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// The checksums of a content, in the order of [`SUMS`].
-fn sums(content: &[u8]) -> [String; 6] {
-    let (sha256, sha512) = (Sha256::digest(content), Sha512::digest(content));
-    [
-        hex(&Md5::digest(content)),
-        hex(&Sha1::digest(content)),
-        hex(&sha256),
-        STANDARD.encode(sha256),
-        hex(&sha512),
-        STANDARD.encode(sha512),
-    ]
-}
 
 fn sum_attributes() -> Vec<(&'static str, Attribute)> {
     SUMS.iter().map(|name| (*name, attr(Type::String, Set::Computed, "A checksum of the content."))).collect()
@@ -80,7 +63,8 @@ impl File {
     }
 
     fn write(&self, object: &Value, content: &[u8]) -> std::io::Result<()> {
-        use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+        use std::io::Write as _;
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
         let mode = |name: &str| {
             let text = object.get(name).and_then(Value::as_str).unwrap_or("0777");
             u32::from_str_radix(text, 8).unwrap_or(0o777)
@@ -89,11 +73,14 @@ impl File {
         if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
             std::fs::DirBuilder::new().recursive(true).mode(mode("directory_permission")).create(dir)?;
         }
-        std::fs::write(&path, content)?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode("file_permission")))
+        // The mode is that of a new file, less the umask; a file that is there keeps its own.
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(mode("file_permission"));
+        options.open(&path)?.write_all(content)
     }
 }
 
+#[async_trait]
 impl Definition for File {
     fn name(&self) -> &'static str {
         if self.sensitive { "local_sensitive_file" } else { "local_file" }
@@ -124,12 +111,17 @@ impl Definition for File {
     }
 
     fn validate(&self, config: &Value) -> Vec<Complaint> {
-        let given = SOURCES.iter().filter(|name| config.get(name).is_some_and(|v| !v.is_null())).count();
-        if given == 1 {
-            return Vec::new();
+        let sources: Vec<&str> = SOURCES.into_iter().filter(|n| config.get(n).is_some()).collect();
+        let mut found = exactly_one(config, &sources);
+        for name in ["file_permission", "directory_permission"] {
+            let Some(mode) = config.get(name).and_then(Value::as_str) else { continue };
+            let right = (3..=4).contains(&mode.len()) && u32::from_str_radix(mode, 8).is_ok_and(|m| m <= 0o777);
+            if !right {
+                let detail = format!("{name} is {mode:?}; it must be three or four octal digits, such as \"0644\".");
+                found.push(complain("Invalid File Permission String Value", detail, Path::root().attr(name)));
+            }
         }
-        let detail = format!("{given} of content, content_base64 and source are given; it must be exactly one.");
-        vec![complain("Invalid Attribute Combination", detail, Path::root().attr("content"))]
+        found
     }
 
     fn plan(&self, request: &PlanRequest) -> PlanAnswer {
@@ -157,7 +149,7 @@ impl Definition for File {
         PlanAnswer { planned: Some(Value::object(planned)), requires_replace, ..PlanAnswer::default() }
     }
 
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         let content = self.content(&request.planned)?;
         self.write(&request.planned, &content).map_err(|e| {
             complain(
@@ -167,7 +159,7 @@ impl Definition for File {
             )
         })?;
         let mut object = members(&request.planned);
-        for (name, sum) in SUMS.iter().zip(sums(&content)) {
+        for (name, sum) in SUMS.iter().zip(digests(&content)) {
             if *name == "content_sha1" {
                 object.insert("id".into(), Value::string(&sum));
             }
@@ -179,13 +171,18 @@ impl Definition for File {
     /// A file that is gone, or has another content, is made anew.
     fn read(&self, prior: &Value) -> Result<Value, Complaint> {
         let path = prior.get("filename").and_then(Value::as_str).unwrap_or_default();
-        let there = std::fs::read(path).is_ok_and(|content| {
-            prior.get("id").and_then(Value::as_str) == Some(hex(&Sha1::digest(&content)).as_str())
-        });
+        let there = match std::fs::read(path) {
+            Ok(content) => prior.get("id").and_then(Value::as_str) == Some(hex(&Sha1::digest(&content)).as_str()),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => false,
+            Err(e) => {
+                let detail = format!("The file {path:?} cannot be read: {e}.");
+                return Err(complain("Read local file error", detail, Path::root().attr("filename")));
+            }
+        };
         Ok(if there { prior.clone() } else { Value::null(prior.ty()) })
     }
 
-    fn delete(&self, prior: &Value) -> Result<(), Complaint> {
+    async fn delete(&self, prior: &Value) -> Result<(), Complaint> {
         let path = prior.get("filename").and_then(Value::as_str).unwrap_or_default();
         // The public provider does not mind a file that is gone already.
         let _ = std::fs::remove_file(path);
@@ -198,6 +195,7 @@ struct FileData {
     sensitive: bool,
 }
 
+#[async_trait]
 impl Definition for FileData {
     fn name(&self) -> &'static str {
         if self.sensitive { "local_sensitive_file" } else { "local_file" }
@@ -219,7 +217,7 @@ impl Definition for FileData {
         schema(0, all, "The content of a file.")
     }
 
-    fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
+    async fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
         let path = config.get("filename").and_then(Value::as_str).unwrap_or_default();
         let content = std::fs::read(path).map_err(|e| {
             let detail = format!("The file {path:?} cannot be read: {e}.");
@@ -228,7 +226,7 @@ impl Definition for FileData {
         let mut object = members(config);
         object.insert("content".into(), Value::string(String::from_utf8_lossy(&content)));
         object.insert("content_base64".into(), Value::string(STANDARD.encode(&content)));
-        for (name, sum) in SUMS.iter().zip(sums(&content)) {
+        for (name, sum) in SUMS.iter().zip(digests(&content)) {
             if *name == "content_sha1" {
                 object.insert("id".into(), Value::string(&sum));
             }

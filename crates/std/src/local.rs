@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_provider::{
     ApplyAnswer, ApplyRequest, ApplySink, Complaint, Imported, Instance, Mode, PlanAnswer, PlanRequest, Provider,
-    ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
+    ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest, fit_json,
 };
 use sdt_schema::Schema;
 use sdt_value::{Str, Value};
@@ -15,6 +15,7 @@ use sdt_value::{Str, Value};
 use crate::helpers::no_private;
 
 /// One resource type or data source.
+#[async_trait]
 pub trait Definition: Send + Sync {
     /// Type name.
     fn name(&self) -> &'static str;
@@ -25,6 +26,12 @@ pub trait Definition: Send + Sync {
     /// Resource or data source.
     fn mode(&self) -> Mode {
         Mode::Managed
+    }
+
+    /// The same type under a provider block, where that says something that matters to it.
+    fn configured(&self, provider: &Value) -> Option<Arc<dyn Definition>> {
+        let _ = provider;
+        None
     }
 
     /// Checks beyond the schema.
@@ -42,7 +49,7 @@ pub trait Definition: Send + Sync {
     ///
     /// # Errors
     /// When the configuration cannot be satisfied.
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         Ok(request.planned.clone())
     }
 
@@ -58,7 +65,7 @@ pub trait Definition: Send + Sync {
     ///
     /// # Errors
     /// When it stays.
-    fn delete(&self, prior: &Value) -> Result<(), Complaint> {
+    async fn delete(&self, prior: &Value) -> Result<(), Complaint> {
         let _ = prior;
         Ok(())
     }
@@ -80,7 +87,7 @@ pub trait Definition: Send + Sync {
     ///
     /// # Errors
     /// When there is nothing to read.
-    fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
+    async fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
         Ok(config.clone())
     }
 
@@ -91,11 +98,16 @@ pub trait Definition: Send + Sync {
     }
 }
 
-/// Provider over a fixed list of definitions; it has no configuration.
+/// Checks a provider block.
+pub type ConfigCheck = fn(&Value) -> Diagnostics;
+
+/// Provider over a fixed list of definitions.
 #[derive(Clone)]
 pub struct LocalProvider {
     source: &'static str,
     version: Option<&'static str>,
+    config: Arc<Schema>,
+    check: Option<ConfigCheck>,
     types: Arc<BTreeMap<(Mode, &'static str), Arc<dyn Definition>>>,
 }
 
@@ -104,7 +116,13 @@ impl LocalProvider {
     #[must_use]
     pub fn new(source: &'static str, version: Option<&'static str>, types: Vec<Arc<dyn Definition>>) -> Self {
         let types = types.into_iter().map(|d| ((d.mode(), d.name()), d)).collect();
-        Self { source, version, types: Arc::new(types) }
+        Self { source, version, config: Arc::default(), check: None, types: Arc::new(types) }
+    }
+
+    /// With a provider block.
+    #[must_use]
+    pub fn with_config(self, config: Arc<Schema>, check: ConfigCheck) -> Self {
+        Self { config, check: Some(check), ..self }
     }
 
     fn find(&self, mode: Mode, name: &str) -> Option<&Arc<dyn Definition>> {
@@ -128,7 +146,7 @@ impl Provider for LocalProvider {
     }
 
     fn config_schema(&self) -> Arc<Schema> {
-        Arc::default()
+        self.config.clone()
     }
 
     fn has_outside_effects(&self) -> bool {
@@ -139,8 +157,8 @@ impl Provider for LocalProvider {
         self.types.keys().filter(|(m, _)| *m == mode).map(|(_, n)| Str::from(*n)).collect()
     }
 
-    fn validate_config(&self, _config: &Value) -> Diagnostics {
-        Diagnostics::new()
+    fn validate_config(&self, config: &Value) -> Diagnostics {
+        self.check.map(|check| check(config)).unwrap_or_default()
     }
 
     fn validate(&self, mode: Mode, type_name: &str, config: &Value) -> Vec<Complaint> {
@@ -152,13 +170,15 @@ impl Provider for LocalProvider {
             return Err(unknown_type(type_name));
         };
         let stored = d.upgrade(version, stored.clone());
-        sdt_value::from_json(&stored, &d.schema().block.implied_type()).map_err(|e| {
+        let block = &d.schema().block;
+        sdt_value::from_json(&fit_json(&stored, block), &block.implied_type()).map_err(|e| {
             Diagnostic::error("Invalid resource instance data in state", format!("{type_name}: {e}.")).into()
         })
     }
 
-    async fn configure(&self, _config: &Value, _env: &ProviderEnv) -> Result<Arc<dyn Instance>, Diagnostics> {
-        Ok(Arc::new(LocalInstance(self.clone())))
+    async fn configure(&self, config: &Value, _env: &ProviderEnv) -> Result<Arc<dyn Instance>, Diagnostics> {
+        let types = self.types.iter().map(|(k, d)| (*k, d.configured(config).unwrap_or_else(|| d.clone()))).collect();
+        Ok(Arc::new(LocalInstance(Self { types: Arc::new(types), ..self.clone() })))
     }
 }
 
@@ -188,7 +208,10 @@ impl Instance for LocalInstance {
 
     async fn apply(&self, request: ApplyRequest, _progress: &dyn ApplySink) -> ApplyAnswer {
         if request.planned.is_null() {
-            let gone = self.0.find(Mode::Managed, &request.type_name).map_or(Ok(()), |d| d.delete(&request.prior));
+            let gone = match self.0.find(Mode::Managed, &request.type_name) {
+                Some(d) => d.delete(&request.prior).await,
+                None => Ok(()),
+            };
             if let Err(c) = gone {
                 return ApplyAnswer {
                     unclear: false,
@@ -208,7 +231,7 @@ impl Instance for LocalInstance {
             let complaints = unknown_complaint(&request.type_name);
             return ApplyAnswer { unclear: false, object: request.prior, private: request.private, complaints };
         };
-        match d.apply(&request) {
+        match d.apply(&request).await {
             Ok(object) => ApplyAnswer { unclear: false, object, private: request.private, complaints: Vec::new() },
             Err(c) => {
                 ApplyAnswer { unclear: false, object: request.prior, private: request.private, complaints: vec![c] }
@@ -223,7 +246,7 @@ impl Instance for LocalInstance {
 
     async fn read_data(&self, type_name: &str, config: Value) -> Result<Value, Vec<Complaint>> {
         match self.0.find(Mode::Data, type_name) {
-            Some(d) => d.read_data(&config),
+            Some(d) => d.read_data(&config).await,
             None => Err(unknown_complaint(type_name)),
         }
     }

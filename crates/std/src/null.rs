@@ -1,5 +1,6 @@
 //! hashicorp/null: objects that do nothing but take part in the lifecycle.
 
+use async_trait::async_trait;
 use std::sync::Arc;
 
 use sdt_provider::{ApplyRequest, Complaint, Mode, PlanAnswer, PlanRequest};
@@ -29,6 +30,7 @@ fn id(random: &Random) -> Value {
     Value::string(random.below(i64::MAX as u64).to_string())
 }
 
+#[async_trait]
 impl Definition for NullResource {
     fn name(&self) -> &'static str {
         "null_resource"
@@ -56,7 +58,7 @@ impl Definition for NullResource {
         PlanAnswer { planned: Some(Value::object(planned)), requires_replace, ..PlanAnswer::default() }
     }
 
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         let mut object = members(&request.planned);
         if get(&request.planned, "id").is_unknown() {
             object.insert("id".into(), id(&self.random));
@@ -70,6 +72,7 @@ struct NullData {
     random: Random,
 }
 
+#[async_trait]
 impl Definition for NullData {
     fn name(&self) -> &'static str {
         "null_data_source"
@@ -94,7 +97,7 @@ impl Definition for NullData {
         )
     }
 
-    fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
+    async fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
         let mut object = members(config);
         object.insert("id".into(), Value::string("static"));
         object.insert("outputs".into(), get(config, "inputs"));

@@ -1,16 +1,19 @@
 //! hashicorp/random: values that are drawn once and kept in state.
 
+use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_provider::{ApplyRequest, Complaint, PlanAnswer, PlanRequest};
 use sdt_schema::Schema;
 use sdt_value::{Path, Str, Type, Value};
 
 use crate::helpers::{complain, get, members};
-use crate::{Definition, LocalProvider, Random, random_schema};
+use crate::random_state::{bcrypt_hash, keepers_changed, upgrade_text};
+use crate::{Definition, LocalProvider, Random, random_schema, random_state};
 
 /// The random provider. Whatever changes in a configuration replaces the object, since the value depends on all of it.
 #[must_use]
@@ -72,13 +75,9 @@ impl RandomType {
         match self.kind {
             Kind::Password => {
                 let text = self.text(object)?;
-                let mut salt = [0; 16];
-                self.random.fill(&mut salt);
-                // bcrypt reads 72 bytes at most; longer passwords are hashed by their beginning, as the public provider does.
-                let head = &text.as_bytes()[..text.len().min(72)];
-                let hash = bcrypt::hash_with_salt(head, bcrypt::DEFAULT_COST.min(10), salt)
-                    .map_err(|e| complain("Hash Generation Error", e.to_string(), Path::root().attr("bcrypt_hash")))?;
-                object.insert("bcrypt_hash".into(), Value::string(hash.format_for_version(bcrypt::Version::TwoA)));
+                let hash = bcrypt_hash(&text, &self.random)
+                    .map_err(|e| complain("Hash Generation Error", e, Path::root().attr("bcrypt_hash")))?;
+                object.insert("bcrypt_hash".into(), Value::string(hash));
                 object.insert("id".into(), Value::string("none"));
                 object.insert("result".into(), Value::string(text));
             }
@@ -164,6 +163,7 @@ impl RandomType {
     }
 }
 
+#[async_trait]
 impl Definition for RandomType {
     fn name(&self) -> &'static str {
         match self.kind {
@@ -196,6 +196,24 @@ impl Definition for RandomType {
                 let detail = format!("Attribute {name} value must be at least 1, got: {n}");
                 vec![complain("Invalid Attribute Value", detail, Path::root().attr(name))]
             }
+            Some(n) if self.is_text() => {
+                let least: i64 = LEAST.iter().filter_map(|name| crate::helpers::int(config, name)).sum();
+                let mut found = Vec::new();
+                if n < least {
+                    let sum = ["min_upper", "min_lower", "min_numeric", "min_special"].join(" + ");
+                    let detail = format!("Attribute length value must be at least sum of {sum}, got: {n}");
+                    found.push(complain("Invalid Attribute Value", detail, Path::root().attr(name)));
+                }
+                let (number, numeric) = (get(config, "number"), get(config, "numeric"));
+                if let (Some(a), Some(b)) = (number.as_bool(), numeric.as_bool())
+                    && a != b
+                {
+                    let detail =
+                        "number and numeric are both set and differ; number is the deprecated name of numeric.";
+                    found.push(complain("Number and numeric differ", detail, Path::root().attr("number")));
+                }
+                found
+            }
             _ => Vec::new(),
         }
     }
@@ -208,7 +226,16 @@ impl Definition for RandomType {
         if !request.prior.is_null() {
             let set = |name: &str| !self.computed().contains(&name);
             for name in schema.block.attributes.keys().filter(|n| set(n)) {
-                if !get(&request.prior, name).raw_equals(&planned[name]) {
+                let prior = get(&request.prior, name);
+                let changed = match &**name {
+                    "keepers" => keepers_changed(&prior, &planned[name]),
+                    // Empty and not set are the same special characters.
+                    "override_special" if prior.as_str() == Some("") => {
+                        !planned[name].is_null() && !prior.raw_equals(&planned[name])
+                    }
+                    _ => !prior.raw_equals(&planned[name]),
+                };
+                if changed {
                     requires_replace.push(Path::root().attr(name.clone()));
                 }
             }
@@ -222,7 +249,7 @@ impl Definition for RandomType {
         PlanAnswer { planned: Some(Value::object(planned)), requires_replace, ..PlanAnswer::default() }
     }
 
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         let mut object = members(&request.planned);
         if object.values().any(Value::is_unknown) {
             self.draw(&mut object)?;
@@ -230,23 +257,25 @@ impl Definition for RandomType {
         Ok(Value::object(object))
     }
 
-    /// Passwords of schema version 0 to 2 lack attributes that later versions derive.
     fn upgrade(&self, version: u64, mut stored: serde_json::Value) -> serde_json::Value {
-        let Some(object) = stored.as_object_mut() else { return stored };
-        if self.is_text() && version < self.schema().version {
-            let numeric = object.get("number").cloned().unwrap_or(serde_json::Value::Bool(true));
-            object.entry("numeric").or_insert(numeric);
-            if self.kind == Kind::Password && object.get("bcrypt_hash").is_none_or(serde_json::Value::is_null) {
-                let text = object.get("result").and_then(|v| v.as_str()).unwrap_or_default();
-                let mut salt = [0; 16];
-                self.random.fill(&mut salt);
-                let head = &text.as_bytes()[..text.len().min(72)];
-                if let Ok(hash) = bcrypt::hash_with_salt(head, 10, salt) {
-                    object.insert("bcrypt_hash".into(), hash.format_for_version(bcrypt::Version::TwoA).into());
-                }
-            }
+        if let Some(object) = stored.as_object_mut().filter(|_| self.is_text() && version < self.schema().version) {
+            upgrade_text(version, object, self.kind == Kind::Password, &self.random);
         }
         stored
+    }
+
+    fn import(&self, id: &str) -> Result<Value, Diagnostics> {
+        let schema = self.schema();
+        match self.kind {
+            Kind::Password => {
+                let hash = bcrypt_hash(id, &self.random).map_err(|e| Diagnostic::error("Hash Generation Error", e))?;
+                Ok(random_state::import_text(&schema, id, Some(hash)))
+            }
+            Kind::String => Ok(random_state::import_text(&schema, id, None)),
+            Kind::Id => random_state::import_id(&schema, id),
+            Kind::Uuid => random_state::import_uuid(&schema, id),
+            Kind::Integer => random_state::import_integer(&schema, id),
+        }
     }
 }
 
@@ -255,7 +284,7 @@ fn int(object: &BTreeMap<Str, Value>, name: &str) -> i64 {
 }
 
 /// The bytes in the four notations; the first is the id.
-fn id_forms(bytes: &[u8]) -> [(&'static str, String); 4] {
+pub(crate) fn id_forms(bytes: &[u8]) -> [(&'static str, String); 4] {
     [
         ("b64_url", URL_SAFE_NO_PAD.encode(bytes)),
         ("b64_std", STANDARD.encode(bytes)),
@@ -265,7 +294,7 @@ fn id_forms(bytes: &[u8]) -> [(&'static str, String); 4] {
 }
 
 /// A big-endian number in decimal digits.
-fn decimal(bytes: &[u8]) -> String {
+pub(crate) fn decimal(bytes: &[u8]) -> String {
     let mut digits = vec![0u8];
     for byte in bytes {
         let mut carry = u32::from(*byte);

@@ -1,14 +1,18 @@
 //! random_pet, random_shuffle and random_bytes.
 
+use async_trait::async_trait;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sdt_diag::Diagnostics;
 use sdt_provider::{ApplyRequest, Complaint, PlanAnswer, PlanRequest};
 use sdt_schema::{Attribute, Schema};
 use sdt_value::{Number, Path, Type, Value};
 
-use crate::helpers::{Set, attr, complain, get, members, schema};
+use crate::digests::hex;
+use crate::helpers::{Set, attr, complain, get, members, plan_by_replacement, schema};
+use crate::random_state::{import_bytes, keepers_changed};
 use crate::{Definition, Random};
 
 /// The three.
@@ -17,23 +21,15 @@ pub(crate) fn definitions(random: &Random) -> Vec<Arc<dyn Definition>> {
     vec![Arc::new(Pet(r())), Arc::new(Shuffle(r())), Arc::new(Bytes(r()))]
 }
 
-/// Whatever is set and changes replaces the object; what is computed is then drawn again.
+/// Whatever is set and changes replaces the object; keepers that are null do not count.
 fn plan(request: &PlanRequest, set: &[&str], computed: &[(&str, Type)]) -> PlanAnswer {
-    let mut planned = members(&request.proposed);
-    let mut requires_replace = Vec::new();
-    if !request.prior.is_null() {
-        for name in set {
-            if !get(&request.prior, name).raw_equals(&get(&request.proposed, name)) {
-                requires_replace.push(Path::root().attr(*name));
-            }
-        }
+    let kept = get(&request.prior, "keepers");
+    if request.prior.is_null() || keepers_changed(&kept, &get(&request.proposed, "keepers")) {
+        let mut all = vec!["keepers"];
+        all.extend(set);
+        return plan_by_replacement(request, &all, computed);
     }
-    if request.prior.is_null() || !requires_replace.is_empty() {
-        for (name, ty) in computed {
-            planned.insert((*name).into(), Value::unknown(ty.clone()));
-        }
-    }
-    PlanAnswer { planned: Some(Value::object(planned)), requires_replace, ..PlanAnswer::default() }
+    plan_by_replacement(request, set, computed)
 }
 
 fn keepers() -> (&'static str, Attribute) {
@@ -75,6 +71,7 @@ const ANIMALS: &[&str] = &[
     "yak", "zebra",
 ];
 
+#[async_trait]
 impl Definition for Pet {
     fn name(&self) -> &'static str {
         "random_pet"
@@ -102,10 +99,10 @@ impl Definition for Pet {
             }
         }
         let request = PlanRequest { proposed: Value::object(proposed), ..request.clone() };
-        plan(&request, &["keepers", "length", "prefix", "separator"], &[("id", Type::String)])
+        plan(&request, &["length", "prefix", "separator"], &[("id", Type::String)])
     }
 
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         let mut object = members(&request.planned);
         if get(&request.planned, "id").is_unknown() {
             let pick = |from: &[&'static str]| from[self.0.below(from.len() as u64) as usize];
@@ -131,6 +128,7 @@ impl Definition for Pet {
 /// # random_shuffle
 struct Shuffle(Random);
 
+#[async_trait]
 impl Definition for Shuffle {
     fn name(&self) -> &'static str {
         "random_shuffle"
@@ -154,10 +152,10 @@ impl Definition for Shuffle {
 
     fn plan(&self, request: &PlanRequest) -> PlanAnswer {
         let computed = [("id", Type::String), ("result", Type::list(Type::String))];
-        plan(request, &["keepers", "input", "result_count", "seed"], &computed)
+        plan(request, &["input", "result_count", "seed"], &computed)
     }
 
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         let mut object = members(&request.planned);
         if !request.planned.is_wholly_known() {
             let seed = get(&request.planned, "seed");
@@ -187,6 +185,7 @@ impl Definition for Shuffle {
 /// # random_bytes
 struct Bytes(Random);
 
+#[async_trait]
 impl Definition for Bytes {
     fn name(&self) -> &'static str {
         "random_bytes"
@@ -217,17 +216,21 @@ impl Definition for Bytes {
     }
 
     fn plan(&self, request: &PlanRequest) -> PlanAnswer {
-        plan(request, &["keepers", "length"], &[("base64", Type::String), ("hex", Type::String)])
+        plan(request, &["length"], &[("base64", Type::String), ("hex", Type::String)])
     }
 
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         let mut object = members(&request.planned);
         if !request.planned.is_wholly_known() {
             let mut bytes = vec![0; count(&request.planned, "length").unwrap_or_default()];
             self.0.fill(&mut bytes);
             object.insert("base64".into(), Value::string(STANDARD.encode(&bytes)));
-            object.insert("hex".into(), Value::string(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()));
+            object.insert("hex".into(), Value::string(hex(&bytes)));
         }
         Ok(Value::object(object))
+    }
+
+    fn import(&self, id: &str) -> Result<Value, Diagnostics> {
+        import_bytes(&self.schema(), id)
     }
 }

@@ -1,5 +1,6 @@
 //! terraform.io/builtin/terraform: `terraform_data` and `terraform_remote_state`.
 
+use async_trait::async_trait;
 use std::sync::Arc;
 
 use sdt_diag::{Diagnostics, Severity};
@@ -43,6 +44,7 @@ fn output_for(input: &Value) -> Value {
     if input.is_null() { input.clone() } else { Value::unknown(input.ty()) }
 }
 
+#[async_trait]
 impl Definition for TerraformData {
     fn name(&self) -> &'static str {
         "terraform_data"
@@ -94,7 +96,7 @@ impl Definition for TerraformData {
         PlanAnswer { planned: Some(Value::object(planned)), requires_replace, ..PlanAnswer::default() }
     }
 
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         let mut object = members(&request.planned);
         if get(&request.planned, "id").is_unknown() {
             object.insert("id".into(), Value::string(self.random.uuid()));
@@ -110,70 +112,6 @@ impl Definition for TerraformData {
     }
 }
 
-/// Backends with their settings; those of backends that are not there are not checked.
-const BACKENDS: &[(&str, &[&str])] = &[
-    ("local", &["path", "workspace_dir"]),
-    ("s3", S3_SETTINGS),
-    ("remote", &[]),
-    ("azurerm", &[]),
-    ("consul", &[]),
-    ("cos", &[]),
-    ("gcs", &[]),
-    ("http", &[]),
-    ("inmem", &[]),
-    ("kubernetes", &[]),
-    ("oss", &[]),
-    ("pg", &[]),
-];
-
-const S3_SETTINGS: &[&str] = &[
-    "access_key",
-    "acl",
-    "allowed_account_ids",
-    "assume_role",
-    "assume_role_with_web_identity",
-    "bucket",
-    "custom_ca_bundle",
-    "dynamodb_endpoint",
-    "dynamodb_table",
-    "ec2_metadata_service_endpoint",
-    "ec2_metadata_service_endpoint_mode",
-    "encrypt",
-    "endpoint",
-    "endpoints",
-    "forbidden_account_ids",
-    "force_path_style",
-    "http_proxy",
-    "https_proxy",
-    "iam_endpoint",
-    "insecure",
-    "key",
-    "kms_key_id",
-    "max_retries",
-    "no_proxy",
-    "profile",
-    "region",
-    "retry_mode",
-    "secret_key",
-    "shared_config_files",
-    "shared_credentials_file",
-    "shared_credentials_files",
-    "skip_credentials_validation",
-    "skip_metadata_api_check",
-    "skip_region_validation",
-    "skip_requesting_account_id",
-    "skip_s3_checksum",
-    "sse_customer_key",
-    "sts_endpoint",
-    "sts_region",
-    "token",
-    "use_dualstack_endpoint",
-    "use_fips_endpoint",
-    "use_lockfile",
-    "use_path_style",
-    "workspace_key_prefix",
-];
-
 /// # data terraform_remote_state
 ///
 /// The root module's outputs in the latest snapshot of another configuration's state. Sensitive outputs lose their flag, as
@@ -182,6 +120,7 @@ struct RemoteState {
     reader: Option<RemoteStates>,
 }
 
+#[async_trait]
 impl Definition for RemoteState {
     fn name(&self) -> &'static str {
         "terraform_remote_state"
@@ -210,10 +149,15 @@ impl Definition for RemoteState {
         let complain = |detail: String, name: &str| {
             vec![crate::helpers::complain("Invalid backend configuration", detail, Path::root().attr(name))]
         };
-        let Some((_, known)) = BACKENDS.iter().find(|(name, _)| *name == backend) else {
-            let names: Vec<&str> = BACKENDS.iter().map(|(name, _)| *name).collect();
+        let Some((_, known)) = sdt_state::backends::ALL.iter().find(|(name, _)| *name == backend) else {
+            let names: Vec<&str> = sdt_state::backends::ALL.iter().map(|(name, _)| *name).collect();
             return complain(format!("There is no backend \"{backend}\"; there are {}.", names.join(", ")), "backend");
         };
+        let settings = get(config, "config");
+        if !settings.is_null() && !matches!(settings.ty(), Type::Object(_) | Type::Map(_) | Type::Dynamic) {
+            let found = settings.ty().friendly_name();
+            return complain(format!("The backend's configuration is an object, not a {found}."), "config");
+        }
         let given = config.get("config").and_then(Value::as_members).into_iter().flatten();
         for (name, _) in given {
             if !known.is_empty() && !known.contains(&&**name) {
@@ -223,7 +167,7 @@ impl Definition for RemoteState {
         Vec::new()
     }
 
-    fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
+    async fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
         let complain = |detail: &str, name: &str| {
             vec![crate::helpers::complain("Unable to find remote state", detail, Path::root().attr(name))]
         };

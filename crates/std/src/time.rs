@@ -1,14 +1,17 @@
 //! hashicorp/time: moments that are kept in state.
 
+use async_trait::async_trait;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_provider::{ApplyRequest, Complaint, PlanAnswer, PlanRequest};
 use sdt_schema::{Attribute, Schema};
-use sdt_value::{Number, Path, Str, Type, Value};
+use sdt_value::{Path, Str, Type, Value};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, Month, OffsetDateTime};
 
-use crate::helpers::{Set, attr, complain, get, members, schema};
+use crate::helpers::{Set, at_least, at_least_one, attr, changed, complain, get, int, members, schema};
 use crate::{Definition, LocalProvider};
 
 /// The time provider.
@@ -63,20 +66,56 @@ impl Moment {
         UNITS[..n].iter().map(|u| format!("{prefix}_{u}")).collect()
     }
 
-    fn shift(&self, object: &Value, base: OffsetDateTime) -> Option<OffsetDateTime> {
+    /// The moment that the settings count to. Offsets add up; of several rotations only one counts, as the public provider has it.
+    fn shift(&self, config: &Value, base: OffsetDateTime) -> Option<OffsetDateTime> {
         let mut at = base;
-        for (unit, name) in UNITS.iter().zip(self.units()) {
-            let n = object.get(&name).and_then(Value::as_number).and_then(Number::as_i64).unwrap_or_default();
-            at = match *unit {
-                "years" => add_months(at, n.checked_mul(12)?)?,
-                "months" => add_months(at, n)?,
-                "days" => at.checked_add(Duration::days(n))?,
-                "hours" => at.checked_add(Duration::hours(n))?,
-                "minutes" => at.checked_add(Duration::minutes(n))?,
-                _ => at.checked_add(Duration::seconds(n))?,
-            };
+        let mut step = |name: &str, count: fn(OffsetDateTime, i64) -> Option<OffsetDateTime>| {
+            let n = int(config, name).filter(|n| *n != 0);
+            let from = if self.0 == Kind::Rotating { base } else { at };
+            n.map_or(Some(()), |n| count(from, n).map(|moved| at = moved))
+        };
+        let prefix = if self.0 == Kind::Rotating { "rotation" } else { "offset" };
+        step(&format!("{prefix}_days"), |at, n| at.checked_add(Duration::days(n)))?;
+        step(&format!("{prefix}_hours"), |at, n| at.checked_add(Duration::hours(n)))?;
+        step(&format!("{prefix}_minutes"), |at, n| at.checked_add(Duration::minutes(n)))?;
+        step(&format!("{prefix}_months"), add_months)?;
+        step(&format!("{prefix}_seconds"), |at, n| at.checked_add(Duration::seconds(n)))?;
+        if self.0 == Kind::Rotating
+            && let Some(set) = config.get("rotation_rfc3339").and_then(Value::as_str)
+        {
+            at = OffsetDateTime::parse(set, &Rfc3339).ok()?;
         }
-        Some(at)
+        let years = int(config, &format!("{prefix}_years")).filter(|n| *n != 0);
+        match years {
+            Some(n) => add_months(if self.0 == Kind::Rotating { base } else { at }, n.checked_mul(12)?),
+            None => Some(at),
+        }
+    }
+
+    /// Sets everything that follows from the base.
+    fn fill(&self, object: &mut BTreeMap<Str, Value>, config: &Value, base: OffsetDateTime) -> Result<(), Complaint> {
+        let beyond = || complain("Moment out of range", "There is no such moment.", Path::root());
+        let target = self.shift(config, base).ok_or_else(beyond)?;
+        object.insert("id".into(), Value::string(text(base)));
+        for (name, at) in [(Some(self.base()), base), (self.target(), target)] {
+            let Some(name) = name else { continue };
+            // What is configured stays as it is written.
+            let set = get(config, name);
+            object.insert(name.into(), if set.is_null() { Value::string(text(at)) } else { set });
+        }
+        for (name, n) in parts(target) {
+            object.insert(name.into(), Value::number(n));
+        }
+        Ok(())
+    }
+
+    /// An object for an import id: the base, and what the rest says.
+    fn imported(&self, config: &BTreeMap<Str, Value>, base: &str) -> Result<Value, Complaint> {
+        let mut object = members(&self.schema().block.empty_value());
+        object.extend(config.clone());
+        let base = parse(base, self.base())?;
+        self.fill(&mut object, &Value::object(config.clone()), base)?;
+        Ok(Value::object(object))
     }
 }
 
@@ -122,6 +161,7 @@ fn triggers() -> (&'static str, Attribute) {
     ("triggers", attr(Type::map(Type::String), Set::Optional, "Arbitrary strings; a change takes a new moment."))
 }
 
+#[async_trait]
 impl Definition for Moment {
     fn name(&self) -> &'static str {
         match self.0 {
@@ -168,49 +208,64 @@ impl Definition for Moment {
                 found.extend(parse(given, name).err());
             }
         }
-        let given = self.units().into_iter().chain(self.target().map(Into::into));
-        let any = given.into_iter().any(|n| config.get(&n).is_some_and(|v| !v.is_null()));
-        if self.0 != Kind::Static && !any {
-            let detail = format!("At least one of {} must be set.", self.units().join(", "));
-            found.push(complain("Missing Attribute Configuration", detail, Path::root()));
+        let units = self.units();
+        let mut names: Vec<&str> = units.iter().map(String::as_str).collect();
+        if self.0 == Kind::Rotating {
+            names.push("rotation_rfc3339");
+            found.extend(units.iter().filter_map(|name| at_least(config, name, 1)));
+        }
+        if self.0 != Kind::Static {
+            found.extend(at_least_one(config, &names));
         }
         found
     }
 
     fn plan(&self, request: &PlanRequest) -> PlanAnswer {
         let mut planned = members(&request.proposed);
-        let changed = |name: &str| !get(&request.prior, name).raw_equals(&get(&request.proposed, name));
+        let create = request.prior.is_null();
+        let given = |name: &str| !get(&request.config, name).is_null();
+        let differs = |name: &str| !get(&request.prior, name).raw_equals(&get(&request.proposed, name));
         let mut requires_replace = Vec::new();
-        if !request.prior.is_null() {
-            let base = (!get(&request.config, self.base()).is_null()).then(|| self.base());
-            for name in ["triggers"].into_iter().chain(base) {
-                if changed(name) {
-                    requires_replace.push(Path::root().attr(name));
-                }
+        if !create {
+            // What an offset counts from may change under it; the others begin anew.
+            let fixed = (self.0 != Kind::Offset && given(self.base())).then(|| self.base());
+            requires_replace = changed(request, &["triggers"]);
+            requires_replace.extend(fixed.iter().flat_map(|n| changed(request, &[*n])));
+            if self.0 == Kind::Rotating && due(&request.proposed) {
+                requires_replace.push(Path::root().attr("rotation_rfc3339"));
             }
         }
-        let units = self.units().iter().any(|n| changed(n));
-        let anew = request.prior.is_null() || !requires_replace.is_empty();
-        if anew || units {
-            let mut computed: Vec<&str> = PARTS.to_vec();
-            computed.push("id");
-            if anew && get(&request.config, self.base()).is_null() {
-                computed.push(self.base());
-            }
-            computed.extend(self.target().filter(|t| get(&request.config, t).is_null()));
-            if !anew {
-                // Counted from the same moment: only what was counted to is new.
-                computed.retain(|n| self.0 == Kind::Offset && *n != "id" || Some(*n) == self.target());
-            }
-            for name in computed {
-                let ty = if PARTS.contains(&name) { Type::Number } else { Type::String };
-                planned.insert(name.into(), Value::unknown(ty));
+        let anew = create || !requires_replace.is_empty();
+        let counted = self.units().iter().any(|n| differs(n))
+            || self.target().is_some_and(|t| given(t) && differs(t))
+            || given(self.base()) && differs(self.base());
+        if anew || counted {
+            let base = planned.get(self.base()).and_then(Value::as_str).map(|t| parse(t, self.base()));
+            let known = request.config.is_wholly_known();
+            // A new moment is taken when it is made, and what is counted to one is told then.
+            let early = self.0 == Kind::Static || !anew;
+            match base.filter(|_| known && early) {
+                Some(Ok(base)) => {
+                    if let Err(c) = self.fill(&mut planned, &request.config, base) {
+                        return PlanAnswer { complaints: vec![c], ..PlanAnswer::default() };
+                    }
+                }
+                Some(Err(c)) => return PlanAnswer { complaints: vec![c], ..PlanAnswer::default() },
+                None => {
+                    let texts = ["id", self.base()].into_iter().chain(self.target());
+                    for name in texts.filter(|n| !given(n) && (anew || *n != self.base())) {
+                        planned.insert(name.into(), Value::unknown(Type::String));
+                    }
+                    for name in PARTS {
+                        planned.insert(name.into(), Value::unknown(Type::Number));
+                    }
+                }
             }
         }
         PlanAnswer { planned: Some(Value::object(planned)), requires_replace, ..PlanAnswer::default() }
     }
 
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         if request.planned.is_wholly_known() {
             return Ok(request.planned.clone());
         }
@@ -218,67 +273,80 @@ impl Definition for Moment {
             Some(text) => parse(text, self.base())?,
             None => OffsetDateTime::now_utc(),
         };
-        let beyond = || complain("Moment out of range", "There is no such moment.", Path::root());
-        let target = self.shift(&request.planned, base).ok_or_else(beyond)?;
-        let shown = if self.0 == Kind::Offset { target } else { base };
         let mut object = members(&request.planned);
-        let mut set = |name: &str, value: Value| {
-            if object.get(name).is_none_or(Value::is_unknown) {
-                object.insert(Str::from(name), value);
-            }
-        };
-        set(self.base(), Value::string(text(base)));
-        if let Some(name) = self.target() {
-            set(name, Value::string(text(target)));
-        }
-        for (name, n) in parts(shown) {
-            set(name, Value::number(n));
-        }
-        set("id", Value::string(text(base)));
+        self.fill(&mut object, &request.config, base)?;
         Ok(Value::object(object))
+    }
+
+    fn import(&self, id: &str) -> Result<Value, Diagnostics> {
+        let units = self.units();
+        let parts: Vec<&str> = id.split(',').collect();
+        let wrong = || {
+            let names = units.iter().map(|u| u.rsplit('_').next().unwrap_or_default().to_uppercase());
+            let form = std::iter::once("BASETIMESTAMP".to_owned()).chain(names).collect::<Vec<_>>().join(",");
+            let other = if self.0 == Kind::Rotating { " or BASETIMESTAMP,ROTATIONTIMESTAMP" } else { "" };
+            Diagnostic::error(
+                "Unexpected Format of ID",
+                format!("The import id {id:?} must have the form {form}{other}."),
+            )
+        };
+        let mut config = BTreeMap::new();
+        match &parts[..] {
+            [_, at] if self.0 == Kind::Rotating => {
+                config.insert("rotation_rfc3339".into(), Value::string(at));
+            }
+            [_, counts @ ..] if counts.len() == units.len() => {
+                for (unit, count) in units.iter().zip(counts).filter(|(_, c)| !c.is_empty()) {
+                    let n: i64 = count.parse().map_err(|_| wrong())?;
+                    config.insert(Str::from(unit.as_str()), Value::number(n));
+                }
+                if self.0 != Kind::Static && config.is_empty() {
+                    return Err(wrong().into());
+                }
+            }
+            _ => return Err(wrong().into()),
+        }
+        self.imported(&config, parts[0]).map_err(|c| Diagnostic::error(c.summary, c.detail).into())
     }
 
     /// What is due for rotation counts as gone, so that it is made anew.
     fn read(&self, prior: &Value) -> Result<Value, Complaint> {
-        let due = prior.get("rotation_rfc3339").and_then(Value::as_str);
-        match due.and_then(|t| OffsetDateTime::parse(t, &Rfc3339).ok()) {
-            Some(due) if OffsetDateTime::now_utc() >= due => Ok(Value::null(prior.ty())),
-            _ => Ok(prior.clone()),
-        }
+        Ok(if due(prior) { Value::null(prior.ty()) } else { prior.clone() })
     }
+}
+
+/// Tells whether the time of rotation is over.
+fn due(object: &Value) -> bool {
+    let at = object.get("rotation_rfc3339").and_then(Value::as_str);
+    at.and_then(|t| OffsetDateTime::parse(t, &Rfc3339).ok()).is_some_and(|at| OffsetDateTime::now_utc() >= at)
 }
 
 /// # time_sleep
 struct Sleep;
 
-/// Go's durations: `1h30m`, `500ms`.
+/// A number with one unit: `1.5h`, `500ms`.
 fn duration(text: &str) -> Option<std::time::Duration> {
-    let mut total = 0.0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        total += number
-            * match &rest[..unit] {
-                "h" => 3600.0,
-                "m" => 60.0,
-                "s" => 1.0,
-                "ms" => 0.001,
-                _ => return None,
-            };
-        rest = &rest[unit..];
-    }
-    (!text.is_empty()).then(|| std::time::Duration::try_from_secs_f64(total).ok()).flatten()
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(digits);
+    let whole = number.starts_with(|c: char| c.is_ascii_digit()) && number.ends_with(|c: char| c.is_ascii_digit());
+    let seconds = match unit {
+        "h" => 3600.0,
+        "m" => 60.0,
+        "s" => 1.0,
+        "ms" => 0.001,
+        _ => return None,
+    };
+    let number: f64 = number.parse().ok().filter(|_| whole)?;
+    std::time::Duration::try_from_secs_f64(number * seconds).ok()
 }
 
-fn sleep(object: &Value, name: &str) {
+async fn sleep(object: &Value, name: &str) {
     if let Some(time) = object.get(name).and_then(Value::as_str).and_then(duration) {
-        std::thread::sleep(time);
+        tokio::time::sleep(time).await;
     }
 }
 
+#[async_trait]
 impl Definition for Sleep {
     fn name(&self) -> &'static str {
         "time_sleep"
@@ -298,7 +366,7 @@ impl Definition for Sleep {
     }
 
     fn validate(&self, config: &Value) -> Vec<Complaint> {
-        let mut found = Vec::new();
+        let mut found = at_least_one(config, &["create_duration", "destroy_duration"]);
         for name in ["create_duration", "destroy_duration"] {
             if let Some(text) = config.get(name).and_then(Value::as_str)
                 && duration(text).is_none()
@@ -321,24 +389,84 @@ impl Definition for Sleep {
         PlanAnswer { planned: Some(Value::object(planned)), requires_replace, ..PlanAnswer::default() }
     }
 
-    fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
+    async fn apply(&self, request: &ApplyRequest) -> Result<Value, Complaint> {
         let mut object = members(&request.planned);
         if get(&request.planned, "id").is_unknown() {
-            sleep(&request.planned, "create_duration");
+            sleep(&request.planned, "create_duration").await;
             object.insert("id".into(), Value::string(text(OffsetDateTime::now_utc())));
         }
         Ok(Value::object(object))
     }
 
-    fn delete(&self, prior: &Value) -> Result<(), Complaint> {
-        sleep(prior, "destroy_duration");
+    async fn delete(&self, prior: &Value) -> Result<(), Complaint> {
+        sleep(prior, "destroy_duration").await;
         Ok(())
+    }
+
+    /// `CREATEDURATION,DESTROYDURATION,KEY=VALUE,…`
+    fn import(&self, id: &str) -> Result<Value, Diagnostics> {
+        let wrong = || -> Diagnostics {
+            let form = "CREATEDURATION,DESTROYDURATION,KEY=VALUE,KEY=VALUE…, where one of the durations may be empty";
+            let detail = format!("The import id {id:?} must have the form {form}.");
+            Diagnostic::error("Unexpected Format of ID", detail).into()
+        };
+        let parts: Vec<&str> = id.split(',').collect();
+        let [create, destroy, triggers @ ..] = &parts[..] else { return Err(wrong()) };
+        let mut object = members(&self.schema().block.empty_value());
+        for (name, text) in [("create_duration", create), ("destroy_duration", destroy)] {
+            if !text.is_empty() {
+                duration(text).ok_or_else(wrong)?;
+                object.insert(name.into(), Value::string(text));
+            }
+        }
+        if create.is_empty() && destroy.is_empty() {
+            return Err(wrong());
+        }
+        let mut all = BTreeMap::new();
+        for trigger in triggers {
+            let (key, value) = trigger.split_once('=').ok_or_else(wrong)?;
+            all.insert(Str::from(key), Value::string(value));
+        }
+        if !all.is_empty() {
+            object.insert("triggers".into(), Value::map(Type::String, all));
+        }
+        object.insert("id".into(), Value::string(text(OffsetDateTime::now_utc())));
+        Ok(Value::object(object))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn offsets_add_up_and_rotations_do_not() {
+        let base = OffsetDateTime::parse("2026-01-01T00:00:00Z", &Rfc3339).expect("a moment");
+        let check = |kind, set: &[(&str, i64)], expected: &str| {
+            let config = Value::object(set.iter().map(|(k, n)| (*k, Value::number(*n))));
+            assert_eq!(text(Moment(kind).shift(&config, base).expect("in range")), expected, "{set:?}");
+        };
+        check(Kind::Offset, &[("offset_days", 1), ("offset_hours", -2)], "2026-01-01T22:00:00Z");
+        check(Kind::Rotating, &[("rotation_days", 1), ("rotation_hours", 2)], "2026-01-01T02:00:00Z");
+        check(Kind::Rotating, &[("rotation_days", 1), ("rotation_years", 1)], "2027-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn imports() {
+        let check = |kind, id: &str, name: &str, expected: Option<&str>| {
+            let object = Moment(kind).import(id).ok();
+            let found = object.as_ref().and_then(|o| o.get(name)).and_then(Value::as_str);
+            assert_eq!(found, expected, "{id}");
+        };
+        check(Kind::Static, "2026-01-01T00:00:00Z", "id", Some("2026-01-01T00:00:00Z"));
+        check(Kind::Static, "yesterday", "id", None);
+        check(Kind::Offset, "2026-01-01T00:00:00Z,,,7,,,", "rfc3339", Some("2026-01-08T00:00:00Z"));
+        check(Kind::Offset, "2026-01-01T00:00:00Z,,,,,,", "rfc3339", None);
+        check(Kind::Rotating, "2026-01-01T00:00:00Z,,1,,,", "rotation_rfc3339", Some("2026-02-01T00:00:00Z"));
+        let both = "2026-01-01T00:00:00Z,2027-01-01T00:00:00Z";
+        check(Kind::Rotating, both, "rotation_rfc3339", Some("2027-01-01T00:00:00Z"));
+        assert!(Sleep.import("30s,,a=b").is_ok() && Sleep.import(",").is_err() && Sleep.import("1h30m,").is_err());
+    }
 
     #[test]
     fn months_run_over() {

@@ -141,3 +141,33 @@ async fn two_deaths_in_a_row_survive() {
         }
     }
 }
+
+/// What somebody has changed after planning is left alone, with what waits for it; the rest goes on.
+#[tokio::test]
+async fn what_changed_since_the_plan_is_left_alone() {
+    let two = |value: &str| {
+        memory_config(&format!(
+            "resource \"sim_thing\" \"a\" {{\n  name = \"a\"\n  value = \"{value}\"\n}}\nresource \"sim_thing\" \"b\" {{\n  name = \"b\"\n  value = \"{value}\"\n}}\n"
+        ))
+    };
+    let mut world = World::default();
+    finish(&mut world, &two("1"), &PlanOptions::default(), "first").await;
+    world.meddle = Some(|cloud| {
+        for (id, thing) in cloud.things() {
+            if thing.name == "a" {
+                cloud.change(&id, |t| t.value = Some("theirs".into()));
+            }
+        }
+    });
+    let Ended::Done { diags, .. } = world.run(&two("2"), PlanOptions::default(), Fault::None).await else {
+        panic!("died without a fault");
+    };
+    let told: Vec<&str> = diags.0.iter().map(|d| d.detail.as_str()).collect();
+    assert!(told.len() == 1 && told[0].contains("  value: \"1\" when planned, \"theirs\" now"), "{told:?}");
+    let values = |world: &World| -> Vec<_> { world.cloud.things().into_values().map(|t| (t.name, t.value)).collect() };
+    assert_eq!(values(&world), [("a".into(), Some("theirs".into())), ("b".into(), Some("2".into()))]);
+    world.meddle = None;
+    finish(&mut world, &two("2"), &PlanOptions::default(), "again").await;
+    agree(&world, "again").await;
+    assert_eq!(values(&world), [("a".into(), Some("2".into())), ("b".into(), Some("2".into()))]);
+}

@@ -5,6 +5,7 @@
 
 mod convert;
 mod json;
+mod limits;
 mod marks;
 mod number;
 mod path;
@@ -17,6 +18,7 @@ pub use convert::{ConvertError, convert, convertible, convertible_safely, mismat
 pub use json::{
     JsonError, from_json, from_json_implied, implied_json_type, number_to_json, to_json, type_from_json, type_to_json,
 };
+pub use limits::{MAX_MEMBERS, MAX_TEXT, TOO_LARGE};
 pub use marks::Marks;
 pub use number::{Number, ParseNumberError};
 pub use path::{Path, PathStep};

@@ -3,18 +3,24 @@
 mock_provider "aws" {}
 
 variables {
-  name               = "task"
-  prefix             = "sdt-test"
-  region             = "eu-west-1"
-  cluster_arn        = "arn:aws:ecs:eu-west-1:123456789012:cluster/sdt-test"
-  cluster_name       = "sdt-test"
-  namespace_id       = "ns-1"
-  subnet_ids         = { a = "subnet-a" }
-  security_group_ids = ["sg-1"]
-  execution_role_arn = "arn:aws:iam::123456789012:role/execution"
-  assume_role_policy = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
-  image              = "example/task:1"
-  port               = 8084
+  name = "task"
+
+  platform = {
+    prefix             = "sdt-test"
+    region             = "eu-west-1"
+    cluster_arn        = "arn:aws:ecs:eu-west-1:123456789012:cluster/sdt-test"
+    cluster_name       = "sdt-test"
+    namespace_id       = "ns-1"
+    subnet_ids         = { a = "subnet-a" }
+    security_group_ids = ["sg-1"]
+    execution_role_arn = "arn:aws:iam::123456789012:role/execution"
+    assume_role_policy = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+  }
+
+  service = {
+    image = "example/task:1"
+    port  = 8084
+  }
 }
 
 run "steady" {
@@ -40,9 +46,13 @@ run "scales" {
   command = plan
 
   variables {
-    tasks     = 2
-    max_tasks = 6
-    spot      = true
+    service = {
+      image     = "example/task:1"
+      port      = 8084
+      tasks     = 2
+      max_tasks = 6
+      spot      = true
+    }
   }
 
   assert {
@@ -71,14 +81,18 @@ run "owns_its_files" {
   command = plan
 
   variables {
-    exclusive = true
-    secrets   = { PASSWORD = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a:password::" }
-    volumes = {
-      data = {
-        file_system_id   = "fs-1"
-        access_point_id  = "fsap-1"
-        access_point_arn = "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-1"
-        path             = "/data"
+    service = {
+      image     = "example/task:1"
+      port      = 8084
+      exclusive = true
+      secrets   = { PASSWORD = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a:password::" }
+      volumes = {
+        data = {
+          file_system_id   = "fs-1"
+          access_point_id  = "fsap-1"
+          access_point_arn = "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-1"
+          path             = "/data"
+        }
       }
     }
   }
@@ -98,9 +112,13 @@ run "fargate_sizes" {
   command = plan
 
   variables {
-    cpu    = 256
-    memory = 4096
+    service = {
+      image  = "example/task:1"
+      port   = 8084
+      cpu    = 256
+      memory = 4096
+    }
   }
 
-  expect_failures = [var.memory]
+  expect_failures = [var.service]
 }

@@ -83,6 +83,10 @@ struct Job<'a> {
     workspace: &'a str,
     /// Whether the result is told by somebody else.
     quiet: bool,
+    /// Whether the plan comes from a file.
+    saved: bool,
+    /// Whether the objects are looked at once more, since time has passed.
+    verify: bool,
 }
 
 fn fresh(
@@ -205,6 +209,9 @@ async fn plan_and_apply(
         parallelism: wish.parallelism,
         workspace: &ready.backend.workspace,
         quiet: approval == Approval::Silent,
+        saved: false,
+        // Who was asked may have taken his time.
+        verify: approval == Approval::Asked && wish.options.refresh,
     };
     let result = execute(&job, planned.plan, planned.merged, planned.base, held, interrupt).await;
     *sources = planned.library.sources();
@@ -228,7 +235,8 @@ const fn question(mode: PlanMode) -> &'static str {
 
 fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMap) -> Result<Diagnostics, Diagnostics> {
     let bytes = std::fs::read(path).map_err(|e| failure("Failed to load plan file", format!("{path}: {e}")))?;
-    let file = sdt_plan::file::read(&bytes).map_err(|e| failure("Failed to load plan file", format!("{path}: {e}")))?;
+    let file = crate::saved_plan::unpack(&app.env, &bytes)
+        .map_err(|e| failure("Failed to load plan file", format!("{path}: {e}")))?;
     for flag in ["destroy", "refresh-only", "target", "target-file", "exclude", "exclude-file", "replace"] {
         if parsed.get(flag).is_some() {
             let detail = format!("-{flag} belongs to planning: the plan file {path} is already made.");
@@ -252,11 +260,12 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
     if file.plan.errored {
         return Err(failure("The plan cannot be applied", "planning had failed: make the plan again"));
     }
-    let warnings = loaded.diagnostics;
+    let mut warnings = loaded.diagnostics;
     let (variables, diags) = vars::for_plan(app, &loaded.config, parsed, &file.plan, sources);
     if diags.has_errors() {
         return Err(diags);
     }
+    warnings.extend(diags);
     let registry = Arc::new(providers::registry());
     let backend = operation::backend_of(&file);
     let interrupt = Interrupt::default();
@@ -270,7 +279,8 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
             let entries =
                 held.store.journal_read().await.map_err(session::store_failure("Failed to read the journal"))?;
             let merged = sdt_state::overlay(snapshot, &entries);
-            check_base(&file.plan, &merged)?;
+            crate::saved_plan::check(&app.env, &file, &merged, &entries)?;
+            crate::saved_plan::consume(&app.env, &file);
             let job = Job {
                 app,
                 ui,
@@ -281,6 +291,8 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
                 parallelism: wish.parallelism,
                 workspace: &backend.workspace,
                 quiet: false,
+                saved: true,
+                verify: wish.options.refresh,
             };
             Ok::<_, Diagnostics>(execute(&job, file.plan, merged, base, &held, &interrupt).await)
         }
@@ -309,24 +321,6 @@ fn plan_time(plan: &Plan) -> Option<time::OffsetDateTime> {
     time::OffsetDateTime::parse(&plan.timestamp, &time::format_description::well_known::Rfc3339).ok()
 }
 
-/// A plan is good only for the state it was made from.
-fn check_base(plan: &Plan, merged: &Merged) -> Result<(), Diagnostics> {
-    let now = &merged.state;
-    if !plan.base.lineage.is_empty() && !now.lineage.is_empty() && plan.base.lineage != now.lineage {
-        let detail = "The plan was made from another state than the one here (their lineages differ). Check folder and backend, and make the plan again.";
-        return Err(Diagnostic::error("Saved plan does not match the given state", detail).into());
-    }
-    let fresh = plan.base.lineage.is_empty() && now.lineage.is_empty();
-    if !fresh && (plan.base.serial != now.serial || plan.base.lineage != now.lineage) {
-        let detail = format!(
-            "The state has changed since the plan was made (serial {} then, {} now). Make the plan again.",
-            plan.base.serial, now.serial
-        );
-        return Err(Diagnostic::error("Saved plan is stale", detail).into());
-    }
-    Ok(())
-}
-
 /// Does what the plan says, and tells what came of it.
 async fn execute(
     job: &Job<'_>,
@@ -341,6 +335,7 @@ async fn execute(
     if infinite.has_errors() {
         return infinite;
     }
+    let rises = job.saved && plan.has_changes();
     let total: usize = plan
         .changes
         .iter()
@@ -362,6 +357,7 @@ async fn execute(
         env: operation::engine_env(job.app, &job.library, job.workspace),
         run_id: backend::uuid(),
         lineage,
+        verify: job.verify,
     };
     let lock = held.lock.as_ref().map_or_else(LockInfo::default, |l| l.info.clone());
     let persistence = Persistence {
@@ -370,6 +366,7 @@ async fn execute(
         revision: merged.revision.clone(),
         lock,
         shared_journal: merged.is_shared(),
+        rises,
     };
     let settings = operation::settings(job.app, job.parallelism, interrupt.clone());
     let work = sdt_driver::apply(input, Some(&persistence), &settings, &display);

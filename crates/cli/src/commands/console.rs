@@ -14,8 +14,8 @@ use crate::args::{Parsed, option, switch};
 use crate::backend::LocalPaths;
 use crate::commands::{COMMON, VARIABLES, metadata, no_arguments};
 use crate::functions::Library;
-use crate::line::{Line, LineEditor};
 use crate::operation::{self, Ready};
+use crate::prompt::{Input, Prompt};
 use crate::session;
 
 pub(crate) static COMMAND: Command = Command {
@@ -102,25 +102,20 @@ fn interactive(app: &App, console: &mut Console, library: &Library) -> u8 {
     names.sort();
     // Expressions may hold secrets: the history is for the user alone.
     let history = app.env.home().map(|home| home.join(".sdt_history"));
-    let mut editor = LineEditor::new(names, history);
-    let mut text = String::new();
-    loop {
-        let line = match editor.read(if text.is_empty() { "> " } else { "  " }) {
-            Line::Text(line) => line,
-            Line::Interrupted => {
-                text.clear();
-                continue;
-            }
-            Line::End => return OK,
-        };
-        text += &line;
-        text.push('\n');
-        if open_brackets(&text) {
-            continue;
+    let mut prompt = match Prompt::new(names, open_brackets, history) {
+        Ok(prompt) => prompt,
+        Err(e) => {
+            app.ui.error("Failed to read from the terminal", e.to_string());
+            return FAILED;
         }
-        let expression = std::mem::take(&mut text);
-        editor.remember(expression.trim());
-        match answer(console, library, expression.trim()) {
+    };
+    loop {
+        let text = match prompt.read() {
+            Input::Text(text) => text,
+            Input::Interrupted => continue,
+            Input::End => return OK,
+        };
+        match answer(console, library, text.trim()) {
             Said::Nothing => {}
             Said::Text(shown) => app.ui.out(&format!("{shown}\n")),
             Said::End => return OK,

@@ -2,8 +2,10 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use sdt_diag::{Diagnostics, SourceMap};
+use sdt_diag::{Diagnostics, SourceId, SourceMap};
 
 use crate::app::{App, CHANGES, Command, FAILED, OK};
 use crate::args::{Parsed, switch};
@@ -35,8 +37,22 @@ struct Work<'a> {
     diff: bool,
     recursive: bool,
     changed: bool,
+    /// Files to be looked at, in their order.
+    found: Vec<PathBuf>,
     sources: SourceMap,
     diags: Diagnostics,
+}
+
+/// What became of a file.
+enum Formatted {
+    /// It is as it should be.
+    Same,
+    /// What it was and what it should be; and whether writing it went wrong.
+    Changed { old: Vec<u8>, new: Vec<u8>, written: std::io::Result<()> },
+    /// It does not parse.
+    Broken(Vec<u8>),
+    /// It cannot be read.
+    Unread(std::io::Error),
 }
 
 fn run(app: &App, parsed: &Parsed) -> u8 {
@@ -49,6 +65,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         diff: parsed.on("diff"),
         recursive: parsed.on("recursive"),
         changed: false,
+        found: Vec::new(),
         sources: SourceMap::default(),
         diags: Diagnostics::new(),
     };
@@ -80,6 +97,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         for path in paths {
             work.path(Path::new(path));
         }
+        work.files();
     }
     let failed = work.diags.has_errors();
     app.ui.diagnostics(work.diags, &work.sources);
@@ -95,7 +113,7 @@ impl Work<'_> {
         if path.is_dir() {
             self.folder(path);
         } else if path.is_file() {
-            self.file(path);
+            self.found.push(path.to_owned());
         } else {
             self.diags
                 .extend(failure("No file or directory", format!("there is no file or folder {}", path.display())));
@@ -117,32 +135,57 @@ impl Work<'_> {
                     self.folder(&shown);
                 }
             } else if [".tf", ".tfvars", ".tftest.hcl", ".tfmock.hcl"].iter().any(|s| name.ends_with(s)) {
-                self.file(&shown);
+                self.found.push(shown);
             }
         }
     }
 
-    fn file(&mut self, path: &Path) {
-        let shown = path.display().to_string();
-        let text = match std::fs::read(path) {
-            Ok(text) => text,
-            Err(e) => return self.diags.extend(failure("Failed to read file", format!("{shown}: {e}"))),
+    /// Formats what was found, on all cores; what is said about it comes in order.
+    fn files(&mut self) {
+        let found = std::mem::take(&mut self.found);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(found.len());
+        let next = AtomicUsize::new(0);
+        let done: Vec<Mutex<Option<Formatted>>> = found.iter().map(|_| Mutex::new(None)).collect();
+        let write = self.write;
+        let work = || {
+            loop {
+                let i = next.fetch_add(1, Ordering::Relaxed);
+                let (Some(path), Some(slot)) = (found.get(i), done.get(i)) else { break };
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(one(path, write));
+            }
         };
-        let Some(new) = self.format(&shown, &text) else { return };
-        if new == text {
-            return;
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+        for (path, done) in found.iter().zip(done) {
+            let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+            self.tell(path, done.unwrap_or_else(|| one(path, write)));
         }
-        self.changed = true;
-        if self.list {
-            self.app.ui.out(&format!("{shown}\n"));
-        }
-        if self.diff {
-            self.show_diff(&shown, &text, &new);
-        }
-        if self.write
-            && let Err(e) = replace(path, &new)
-        {
-            self.diags.extend(failure("Failed to write file", format!("{shown}: {e}")));
+    }
+
+    fn tell(&mut self, path: &Path, formatted: Formatted) {
+        let shown = path.display().to_string();
+        match formatted {
+            Formatted::Same => {}
+            Formatted::Unread(e) => self.diags.extend(failure("Failed to read file", format!("{shown}: {e}"))),
+            Formatted::Broken(text) => {
+                self.format(&shown, &text);
+            }
+            Formatted::Changed { old, new, written } => {
+                self.changed = true;
+                if self.list {
+                    self.app.ui.out(&format!("{shown}\n"));
+                }
+                if self.diff {
+                    self.show_diff(&shown, &old, &new);
+                }
+                if let Err(e) = written {
+                    self.diags.extend(failure("Failed to write file", format!("{shown}: {e}")));
+                }
+            }
         }
     }
 
@@ -160,6 +203,22 @@ impl Work<'_> {
     fn show_diff(&self, name: &str, old: &[u8], new: &[u8]) {
         let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
         self.app.ui.out(&sdt_render::unified_diff(name, &old, &new, &self.app.ui.theme));
+    }
+}
+
+/// Formats one file. Where it does not parse, that is found out again with its place among the others.
+fn one(path: &Path, write: bool) -> Formatted {
+    let old = match std::fs::read(path) {
+        Ok(text) => text,
+        Err(e) => return Formatted::Unread(e),
+    };
+    match sdt_hcl::format(SourceId(0), &old) {
+        Err(_) => Formatted::Broken(old),
+        Ok(new) if new == old => Formatted::Same,
+        Ok(new) => {
+            let written = if write { replace(path, &new) } else { Ok(()) };
+            Formatted::Changed { old, new, written }
+        }
     }
 }
 

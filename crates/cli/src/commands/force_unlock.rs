@@ -24,7 +24,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         );
         return FAILED;
     };
-    let project = load::load(&app.env, false);
+    let project = load::load(app, Some(parsed), false);
     let backend = match backend::current(&app.env, &project.loaded.config) {
         Ok(backend) => backend,
         Err(diags) => {

@@ -5,7 +5,7 @@ use sdt_config::Manifest;
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, switch};
 use crate::backend::write_private;
-use crate::commands::{COMMON, no_arguments};
+use crate::commands::{COMMON, VARIABLES, no_arguments};
 use crate::load;
 
 pub(crate) static COMMAND: Command = Command {
@@ -13,7 +13,11 @@ pub(crate) static COMMAND: Command = Command {
     summary: "Install the modules that the configuration calls",
     usage: "[options]",
     about: "Installs the modules of the configuration into .terraform/modules, as init does; providers and backend stay as they are.",
-    flags: &[&[switch("update", "Install anew, in the newest version that the configuration accepts.")], COMMON],
+    flags: &[
+        &[switch("update", "Install anew, in the newest version that the configuration accepts.")],
+        VARIABLES,
+        COMMON,
+    ],
     run,
 };
 
@@ -21,7 +25,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     if let Err(code) = no_arguments(app, parsed, "get") {
         return code;
     }
-    let project = load::install(app, parsed.on("update"));
+    let project = load::install(app, parsed, parsed.on("update"));
     let failed = project.loaded.diagnostics.has_errors();
     app.ui.diagnostics(project.loaded.diagnostics, &project.sources);
     if failed {

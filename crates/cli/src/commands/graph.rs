@@ -8,7 +8,7 @@ use sdt_engine::{ResourceGraph, resource_graph};
 
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
-use crate::commands::{COMMON, no_arguments};
+use crate::commands::{COMMON, VARIABLES, no_arguments};
 use crate::load;
 
 pub(crate) static COMMAND: Command = Command {
@@ -24,6 +24,7 @@ pub(crate) static COMMAND: Command = Command {
             switch("draw-cycles", "Accepted; a cycle is an error that names its members."),
             option("module-depth", "N", "Accepted and without effect."),
         ],
+        VARIABLES,
         COMMON,
     ],
     run,
@@ -41,7 +42,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
             return FAILED;
         }
     };
-    let project = load::load(&app.env, false);
+    let project = load::load(app, Some(parsed), false);
     if project.loaded.diagnostics.has_errors() {
         app.ui.diagnostics(project.loaded.diagnostics, &project.sources);
         return FAILED;

@@ -7,7 +7,7 @@ use sdt_state::{Migration, migrate};
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
 use crate::backend::{self, Backend, LocalPaths};
-use crate::commands::{COMMON, LOCKING, get, lock_timeout, no_arguments};
+use crate::commands::{COMMON, LOCKING, VARIABLES, get, lock_timeout, no_arguments};
 use crate::load::{self, Project};
 use crate::modules;
 use crate::providers;
@@ -38,6 +38,7 @@ pub(crate) static COMMAND: Command = Command {
             option("from-module", "SOURCE", "Copy a module into this empty folder first."),
         ],
         LOCKING,
+        VARIABLES,
         COMMON,
     ],
     run,
@@ -82,7 +83,7 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     }
     let installs = parsed.is("get", true);
     let Project { loaded, sources: read } =
-        if installs { load::install(app, parsed.on("upgrade")) } else { load::load(&app.env, false) };
+        if installs { load::install(app, parsed, parsed.on("upgrade")) } else { load::load(app, Some(parsed), false) };
     *sources = read;
     let mut warnings = loaded.diagnostics;
     if warnings.has_errors() {
@@ -98,6 +99,7 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     }
     app.ui.say("Initializing provider plugins...\n");
     let registry = providers::registry();
+    builtin_without_version(&loaded.config)?;
     let mut found = providers::check(&loaded.config, None, &registry);
     if found.has_errors() {
         for d in found.0.iter_mut().filter(|d| d.summary == "Missing required provider") {
@@ -124,6 +126,22 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
     Ok(warnings)
 }
 
+/// What is part of the program has no version of its own to be asked for.
+fn builtin_without_version(config: &Config) -> Result<(), Diagnostics> {
+    let mut diags = Diagnostics::new();
+    for (addr, versions) in config.required_providers() {
+        if addr.is_builtin() && !versions.is_empty() {
+            let detail = format!(
+                "{} is part of the program and has no version of its own: leave out {:?}.",
+                addr.for_display(),
+                versions.to_string()
+            );
+            diags.push(Diagnostic::error("Invalid dependency on built-in provider", detail));
+        }
+    }
+    if diags.has_errors() { Err(diags) } else { Ok(()) }
+}
+
 /// What Terraform has noted about providers, if it was here.
 fn locked() -> Result<LockFile, Diagnostics> {
     match std::fs::read_to_string(LOCK_FILE) {
@@ -136,7 +154,13 @@ fn locked() -> Result<LockFile, Diagnostics> {
 /// Errors of the root module stand under a headline that says why nothing was initialized.
 fn introduce(diags: Diagnostics, sources: &SourceMap) -> Diagnostics {
     let in_root = |d: &Diagnostic| {
-        let late = ["Unreadable module directory", "Unsupported Terraform Core version", "Module not installed"];
+        let late = [
+            "Unreadable module directory",
+            "Unsupported Terraform Core version",
+            "Invalid required_version constraint",
+            "Invalid import provider argument",
+            "Module not installed",
+        ];
         !late.contains(&&*d.summary)
             && d.subject.is_none_or(|s| sources.file(s.source).is_some_and(|f| !f.name.contains('/')))
     };

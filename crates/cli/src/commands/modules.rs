@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, switch};
-use crate::commands::{COMMON, no_arguments};
+use crate::commands::{COMMON, VARIABLES, no_arguments};
 use crate::load;
 
 pub(crate) static COMMAND: Command = Command {
@@ -13,7 +13,7 @@ pub(crate) static COMMAND: Command = Command {
     summary: "Show the modules that the configuration calls",
     usage: "[options]",
     about: "Lists every module that the configuration calls, with its source and, for a registry's module, the version in use.",
-    flags: &[&[switch("json", "Write JSON.")], COMMON],
+    flags: &[&[switch("json", "Write JSON.")], VARIABLES, COMMON],
     run,
 };
 
@@ -21,7 +21,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     if let Err(code) = no_arguments(app, parsed, "modules") {
         return code;
     }
-    let project = load::load(&app.env, false);
+    let project = load::load(app, Some(parsed), false);
     if project.loaded.diagnostics.has_errors() {
         app.ui.diagnostics(project.loaded.diagnostics, &project.sources);
         return FAILED;

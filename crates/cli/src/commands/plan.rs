@@ -53,6 +53,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     let wish = match operation::wish(app, parsed, false) {
         Ok(mut wish) => {
             wish.options.generate = generate.is_some();
+            wish.options.keep = parsed.get("out").is_some();
             wish
         }
         Err(diags) => return fail(&ui, diags, &SourceMap::default()),
@@ -87,7 +88,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     let changes = planned.plan.has_changes();
     let out = parsed.get("out");
     if let Some(path) = out.filter(|_| !diags.has_errors())
-        && let Err(more) = operation::save(&ready, planned.plan.clone(), path)
+        && let Err(more) = operation::save(app, &ready, planned.plan.clone(), path)
     {
         diags.extend(more);
     }
@@ -125,7 +126,7 @@ async fn with_generated(
         .map_err(|e| failure("Failed to write generated configuration", format!("{path}: {e}")))?;
     let name = std::path::Path::new(path).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let name = if name.ends_with(".tf") { name } else { format!("{name}.tf") };
-    let project = crate::load::load_with(&app.env, &name, &text);
+    let project = crate::load::load_with(app, parsed, &name, &text);
     wish.options.generate = false;
     *ready = operation::prepare_project(app, parsed, &wish, project).map_err(|(diags, _)| diags)?;
     let mut planned = operation::plan(app, ui, ready, &wish, held, interrupt).await?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::Parsed;
-use crate::commands::{COMMON, no_arguments};
+use crate::commands::{COMMON, VARIABLES, no_arguments};
 use crate::load;
 use crate::providers;
 
@@ -13,7 +13,7 @@ pub(crate) static COMMAND: Command = Command {
     summary: "Show which providers the configuration needs",
     usage: "[options]",
     about: "Shows every provider that the configuration needs, the versions it accepts, and what is built into sdt.",
-    flags: &[COMMON],
+    flags: &[VARIABLES, COMMON],
     run,
 };
 
@@ -21,7 +21,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     if let Err(code) = no_arguments(app, parsed, "providers") {
         return code;
     }
-    let project = load::load(&app.env, false);
+    let project = load::load(app, Some(parsed), false);
     let failed = project.loaded.diagnostics.has_errors();
     let config = &project.loaded.config;
     if !failed {

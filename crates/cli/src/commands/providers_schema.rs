@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, switch};
-use crate::commands::{COMMON, no_arguments};
+use crate::commands::{COMMON, VARIABLES, no_arguments};
 use crate::load;
 use crate::providers;
 
@@ -17,7 +17,7 @@ pub(crate) static COMMAND: Command = Command {
     summary: "Write the schemas of providers as JSON",
     usage: "-json",
     about: "Writes the schemas of all providers that the configuration uses, in the documented JSON form.",
-    flags: &[&[switch("json", "Required: there is no other form.")], COMMON],
+    flags: &[&[switch("json", "Required: there is no other form.")], VARIABLES, COMMON],
     run,
 };
 
@@ -29,7 +29,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         app.ui.error("The -json flag is required", "sdt providers schema writes JSON only; say so with -json.");
         return FAILED;
     }
-    let project = load::load(&app.env, false);
+    let project = load::load(app, Some(parsed), false);
     if project.loaded.diagnostics.has_errors() {
         app.ui.diagnostics(project.loaded.diagnostics, &project.sources);
         return FAILED;

@@ -16,7 +16,8 @@ pub(crate) fn read(kind: &str, config: &Value, workspace: Option<&str>) -> Resul
     backend.config.retain(|_, v| !v.is_null());
     if kind == "local" {
         let path = crate::workspace::local_path(&backend);
-        if !path.exists() {
+        // The lock of a run that has not written yet leaves an empty file.
+        if std::fs::metadata(&path).map_or(0, |m| m.len()) == 0 {
             return Err(complaint(
                 "Unable to find remote state",
                 format!(

@@ -65,7 +65,7 @@ fn file(app: &App, parsed: &Parsed, path: &str) -> Result<String, Diagnostics> {
             state_text(&state, &decode, &app.ui.theme)
         });
     }
-    let file = sdt_plan::file::read(&bytes)
+    let file = crate::saved_plan::unpack(&app.env, &bytes)
         .map_err(|e| failure("Failed to read the given file as a state or plan file", format!("{path}: {e}")))?;
     Ok(plan(app, &file, &registry, parsed.on("json")))
 }

@@ -99,7 +99,10 @@ fn verify(state: &State, registry: &Registry) -> Diagnostics {
         }
     }
     if let Some(cycle) = cycle(&edges) {
-        let detail = format!("These depend on each other: {}. Destroying them needs -target.", cycle.join(", "));
+        let detail = format!(
+            "These depend on each other: {}. When they are destroyed, no order among them is kept.",
+            cycle.join(", ")
+        );
         diags.push(Diagnostic::error("Circular dependencies", detail));
     }
     diags

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
 use crate::commands::output::Pretty;
-use crate::commands::{COMMON, no_arguments};
+use crate::commands::{COMMON, VARIABLES, no_arguments};
 use crate::functions::Library;
 use crate::load;
 use crate::providers;
@@ -26,6 +26,7 @@ pub(crate) static COMMAND: Command = Command {
             switch("no-tests", "Accepted; test files are not looked at."),
             option("test-directory", "PATH", "Accepted; test files are not looked at."),
         ],
+        VARIABLES,
         COMMON,
     ],
     run,
@@ -35,7 +36,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     if let Err(code) = no_arguments(app, parsed, "validate") {
         return code;
     }
-    let project = load::load(&app.env, false);
+    let project = load::load(app, Some(parsed), false);
     let mut diags = project.loaded.diagnostics;
     let mut sources = project.sources;
     if !diags.has_errors() {

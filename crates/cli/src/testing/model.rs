@@ -18,6 +18,8 @@ pub(crate) struct TestFile {
     pub(crate) mocks: Vec<Mock>,
     pub(crate) overrides: Vec<Override>,
     pub(crate) runs: Vec<Run>,
+    /// `test { parallel = true }`: what runs without a setting of their own do.
+    pub(crate) parallel: bool,
 }
 
 /// One `run` block.
@@ -29,6 +31,12 @@ pub(crate) struct Run {
     pub(crate) plan_only: bool,
     /// `module { source }`.
     pub(crate) module: Option<String>,
+    /// `state_key`: runs with the same one share a state.
+    pub(crate) state_key: Option<String>,
+    /// `parallel`: the run may go on beside others.
+    pub(crate) parallel: Option<bool>,
+    /// Runs that this one refers to.
+    pub(crate) uses: Vec<String>,
     pub(crate) variables: Vec<(String, Span)>,
     /// Every `assert` block, whole.
     pub(crate) asserts: Vec<Span>,
@@ -72,6 +80,7 @@ pub(crate) fn read(path: &str, bytes: &[u8], sources: &mut SourceMap) -> (TestFi
         mocks: Vec::new(),
         overrides: Vec::new(),
         runs: Vec::new(),
+        parallel: false,
     };
     for a in body.attributes.values() {
         diags.push(unsupported("argument", &a.name.name).at(a.span));
@@ -80,7 +89,7 @@ pub(crate) fn read(path: &str, bytes: &[u8], sources: &mut SourceMap) -> (TestFi
         match block.kind.as_str() {
             "variables" => file.variables.extend(attributes(&block.body)),
             "provider" => file.providers.extend(label(block).map(|l| (l, whole(block)))),
-            "mock_provider" => file.mocks.extend(mock(block, &mut file.overrides)),
+            "mock_provider" => file.mocks.extend(mock(block, &mut file.overrides, bytes)),
             "override_resource" | "override_data" | "override_module" => file.overrides.extend(over(block, bytes)),
             "run" => match label(block) {
                 Some(name) => {
@@ -97,7 +106,10 @@ pub(crate) fn read(path: &str, bytes: &[u8], sources: &mut SourceMap) -> (TestFi
                         .at(block.header),
                 ),
             },
-            "test" => {}
+            "test" => {
+                let flag = block.body.attributes.get("parallel").map(|a| literal(a.expr.span(), bytes));
+                file.parallel = flag.as_deref() == Some("true");
+            }
             other => diags.push(unsupported("block type", other).at(block.header)),
         }
     }
@@ -149,10 +161,14 @@ fn literal(span: Span, bytes: &[u8]) -> String {
     text_at(span, bytes).trim_matches('"').to_owned()
 }
 
-fn mock(block: &Block, overrides: &mut Vec<Override>) -> Option<Mock> {
+fn mock(block: &Block, overrides: &mut Vec<Override>, bytes: &[u8]) -> Option<Mock> {
     let provider = label(block)?;
     let mut defaults = Vec::new();
     for inner in &block.body.blocks {
+        if matches!(inner.kind.as_str(), "override_resource" | "override_data" | "override_module") {
+            overrides.extend(over(inner, bytes));
+            continue;
+        }
         let data = inner.kind.as_str() == "mock_data";
         if !data && inner.kind.as_str() != "mock_resource" {
             continue;
@@ -161,7 +177,6 @@ fn mock(block: &Block, overrides: &mut Vec<Override>) -> Option<Mock> {
             defaults.push((data, kind, a.expr.span()));
         }
     }
-    let _ = overrides;
     Some(Mock { provider, defaults })
 }
 
@@ -180,6 +195,9 @@ fn run(name: String, block: &Block, bytes: &[u8]) -> (Run, Diagnostics) {
         close: block.close,
         plan_only: false,
         module: None,
+        state_key: None,
+        parallel: None,
+        uses: used(whole(block), bytes),
         variables: Vec::new(),
         asserts: Vec::new(),
         expect_failures: Vec::new(),
@@ -200,7 +218,9 @@ fn run(name: String, block: &Block, bytes: &[u8]) -> (Run, Diagnostics) {
                 }
             },
             "expect_failures" => run.expect_failures = names(a.expr.span(), bytes),
-            "state_key" | "parallel" | "providers" => {}
+            "state_key" => run.state_key = Some(literal(a.expr.span(), bytes)),
+            "parallel" => run.parallel = Some(literal(a.expr.span(), bytes) == "true"),
+            "providers" => {}
             other => diags.push(unsupported("argument", other).at(a.span)),
         }
     }
@@ -228,6 +248,19 @@ fn run(name: String, block: &Block, bytes: &[u8]) -> (Run, Diagnostics) {
         }
     }
     (run, diags)
+}
+
+/// The names after `run.` in a block.
+fn used(span: Span, bytes: &[u8]) -> Vec<String> {
+    let text = text_at(span, bytes);
+    let after = text.match_indices("run.").filter(|(at, _)| {
+        let before = text[..*at].chars().next_back();
+        before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '-' && c != '.')
+    });
+    let name = |(at, word): (usize, &str)| -> String {
+        text[at + word.len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '-').collect()
+    };
+    after.map(name).filter(|n| !n.is_empty()).collect()
 }
 
 /// The members of a list of references, as they are written.

@@ -101,18 +101,31 @@ pub(crate) async fn run_file(
     let mut made: Vec<(String, Made)> = Vec::new();
     let mut status = Status::Pass;
     let mut stopped = false;
-    for run in &file.runs {
-        let begun = Instant::now();
+    for group in together(file) {
         if stopped || session.interrupt.count() > 0 {
-            report.run_done(file, &skipped(&run.name));
+            for run in group {
+                report.run_done(file, &skipped(&run.name));
+            }
             continue;
         }
-        report.run_started(file, run);
-        let mut outcome = one(session, file, sources, run, &mut names, &mut made).await;
-        outcome.time = begun.elapsed();
-        stopped = outcome.status == Status::Error;
-        status = status.max(outcome.status);
-        report.run_done(file, &outcome);
+        for run in &group {
+            report.run_started(file, run);
+        }
+        let each = group.iter().map(|run| timed(session, file, sources, run, &names, &made));
+        let all = futures::future::join_all(each).await;
+        for done in all {
+            let outcome = done.outcome;
+            if let Some(outputs) = done.outputs {
+                names.insert(outcome.name.clone(), outputs);
+            }
+            if let Some((key, m)) = done.made {
+                made.retain(|(k, _)| *k != key);
+                made.push((key, m));
+            }
+            stopped |= outcome.status == Status::Error;
+            status = status.max(outcome.status);
+            report.run_done(file, &outcome);
+        }
     }
     report.tearing_down(file);
     while let Some((_, m)) = made.pop() {
@@ -128,6 +141,57 @@ pub(crate) async fn run_file(
     }
     report.file_done(file, status);
     status
+}
+
+/// Runs that go on at the same time: neighbours that are parallel, have states of their own, and do not refer to each other.
+fn together(file: &TestFile) -> Vec<Vec<&Run>> {
+    let parallel = |run: &Run| run.parallel.unwrap_or(file.parallel);
+    let mut groups: Vec<Vec<&Run>> = Vec::new();
+    for run in &file.runs {
+        let joins = |group: &Vec<&Run>| {
+            group
+                .iter()
+                .all(|other| parallel(other) && state_key(other) != state_key(run) && !run.uses.contains(&other.name))
+        };
+        match groups.last_mut().filter(|group| parallel(run) && joins(group)) {
+            Some(group) => group.push(run),
+            None => groups.push(vec![run]),
+        }
+    }
+    groups
+}
+
+/// Which state a run works on.
+fn state_key(run: &Run) -> String {
+    run.state_key.clone().unwrap_or_else(|| run.module.clone().unwrap_or_default())
+}
+
+/// What a run leaves behind.
+struct Done {
+    outcome: Outcome,
+    /// What `run.NAME` means from now on.
+    outputs: Option<Value>,
+    made: Option<(String, Made)>,
+}
+
+impl From<Outcome> for Done {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, outputs: None, made: None }
+    }
+}
+
+async fn timed(
+    session: &Session<'_>,
+    file: &TestFile,
+    sources: &SourceMap,
+    run: &Run,
+    names: &Names,
+    made: &[(String, Made)],
+) -> Done {
+    let begun = Instant::now();
+    let mut done = one(session, file, sources, run, names, made).await;
+    done.outcome.time = begun.elapsed();
+    done
 }
 
 fn skipped(name: &str) -> Outcome {
@@ -146,16 +210,11 @@ async fn one(
     file: &TestFile,
     sources: &SourceMap,
     run: &Run,
-    names: &mut Names,
-    made: &mut Vec<(String, Made)>,
-) -> Outcome {
-    let result = |status, diags, sources| Outcome {
-        name: run.name.clone(),
-        status,
-        diags,
-        sources,
-        time: Duration::ZERO,
-        shown: String::new(),
+    names: &Names,
+    made: &[(String, Made)],
+) -> Done {
+    let result = |status, diags, sources| -> Done {
+        Outcome { name: run.name.clone(), status, diags, sources, time: Duration::ZERO, shown: String::new() }.into()
     };
     let known: Vec<String> = file.runs.iter().map(|r| r.name.clone()).filter(|n| names.contains_key(n)).collect();
     let harness = match harness::build(&session.app.env, file, run, &known) {
@@ -167,7 +226,7 @@ async fn one(
         Ok(prepared) => prepared,
         Err((diags, sources)) => return result(Status::Error, diags, sources),
     };
-    let key = run.module.clone().unwrap_or_default();
+    let key = state_key(run);
     let state = made.iter().find(|(k, _)| *k == key).map(|(_, m)| m.state.clone()).unwrap_or_default();
     let options = match options(run) {
         Ok(options) => PlanOptions { overrides: overrides.clone(), ..options },
@@ -185,6 +244,7 @@ async fn one(
         return result(Status::Error, as_errors(all), library.sources());
     }
     let mut unknown = false;
+    let outputs;
     if run.plan_only || plan.errored {
         unknown = plan.checks.0.iter().any(|c| {
             c.address() == format!("check.{CHECK}")
@@ -195,8 +255,7 @@ async fn one(
             let view = PlanView::new(&plan, &|addr, mode, ty| providers::schema(&registry, addr, mode, ty));
             shown = plan_text(&view, &session.app.ui.theme);
         }
-        let outputs = plan.outputs.iter().map(|(k, o)| (k.clone(), o.after.clone()));
-        names.insert(run.name.clone(), Value::object(outputs));
+        outputs = Value::object(plan.outputs.iter().map(|(k, o)| (k.clone(), o.after.clone())));
     } else {
         // What apply says counts: conditions are checked again by it.
         all.0.retain(|d| !is_condition(d));
@@ -208,6 +267,7 @@ async fn one(
             env: operation::engine_env(session.app, &library, "default"),
             run_id: backend::uuid(),
             lineage: "test".into(),
+            verify: false,
         };
         let settings = operation::settings(session.app, 10, session.interrupt.clone());
         let outcome = sdt_driver::apply(input, None, &settings, &NoProgress).await;
@@ -218,26 +278,24 @@ async fn one(
                 |p: &str, k: &sdt_state::ResourceKey, i: &sdt_state::Instance| providers::decode(&registry, p, k, i);
             shown = state_text(&outcome.state, &decode, &session.app.ui.theme);
         }
-        let outputs = outcome.state.outputs.iter().filter_map(|(k, o)| {
+        let all = outcome.state.outputs.iter().filter_map(|(k, o)| {
             let value = o.to_value().ok()?;
             Some((k.as_str().into(), if o.sensitive { value.with_marks(Marks::SENSITIVE) } else { value }))
         });
-        let outputs: Vec<(sdt_value::Str, Value)> = outputs.collect();
-        names.insert(run.name.clone(), Value::object(outputs));
+        outputs = Value::object(all.collect::<Vec<(sdt_value::Str, Value)>>());
         next = Some(outcome.state);
     }
-    if let Some(state) = next {
-        made.retain(|(k, _)| *k != key);
+    let made = next.map(|state| {
         let (config, sources) = (harness.config.clone(), library.sources());
         let run = run.name.clone();
-        made.push((key, Made { state, config, variables, registry, sources, overrides, run }));
-    }
+        (key, Made { state, config, variables, registry, sources, overrides, run })
+    });
     let sources = library.sources();
     let source = sources.find(&file.path).unwrap_or(file.source);
     let mut outcome = judge(source, run, &known, all, &failing, &expected, unknown);
     outcome.sources = sources;
     outcome.shown = shown;
-    outcome
+    Done { outcome, outputs: Some(outputs), made }
 }
 
 /// What the diagnostics and the failing objects mean for a run.
@@ -489,6 +547,7 @@ async fn destroy(session: &Session<'_>, made: Made) -> (Diagnostics, Vec<String>
             env: operation::engine_env(session.app, &library, "default"),
             run_id: backend::uuid(),
             lineage: "test".into(),
+            verify: false,
         };
         // Cleaning up goes on after an interrupt.
         let settings = operation::settings(session.app, 10, Interrupt::default());

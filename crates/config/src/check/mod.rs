@@ -17,7 +17,7 @@ use sdt_value::Str;
 
 use crate::{
     Check, CheckRule, Config, IgnoreChanges, Import, Local, Module, ModuleCall, Output, ProviderConfig, Provisioner,
-    Referenceable, Resource, Variable, check_body, connection_schema, parse_reference, provisioner_schema,
+    Reference, Referenceable, Resource, Variable, check_body, connection_schema, parse_reference, provisioner_schema,
     references_in_body, references_in_expr,
 };
 
@@ -48,7 +48,7 @@ pub enum Object<'a> {
     Output(&'a Output),
     /// A resource of any mode.
     Resource(&'a Resource),
-    /// `count`, `for_each` and `depends_on` of a module call.
+    /// `count`, `for_each`, `enabled` and `depends_on` of a module call.
     Call(&'a ModuleCall),
     /// The argument of a module call for one input variable.
     Argument(&'a ModuleCall, &'a str),
@@ -100,15 +100,21 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
         Object::Resource(r) => resource(&ctx, r),
         Object::Call(c) => {
             let mut diags = Diagnostics::new();
-            for e in [&c.count, &c.for_each].into_iter().flatten() {
+            for e in [&c.count, &c.for_each, &c.enabled].into_iter().flatten() {
                 diags.extend(ctx.expr(e));
             }
             diags.extend(depends_on(&ctx, &c.depends_on));
             diags
         }
         Object::Argument(c, name) => {
-            let ctx = Context { repetition: Repetition::of(c.count.is_some(), c.for_each.is_some()), ..ctx };
-            argument(c, name).map(|e| ctx.expr(&e)).unwrap_or_default()
+            let ctx = Context { repetition: Repetition::Any, ..ctx };
+            let Some(e) = argument(c, name) else { return Diagnostics::new() };
+            let mut diags = ctx.expr(&e);
+            let variable = module.children.get(&c.name).and_then(|m| m.variables.get(name));
+            if let Some(instead) = variable.and_then(|v| v.deprecated.as_ref()) {
+                diags.push(Diagnostic::warning("Deprecated variable got a value", instead).at(e.span()));
+            }
+            diags
         }
         Object::Provider(p) => {
             let provider = module.provider_for_local(&p.addr.name);
@@ -132,6 +138,29 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
         Object::Import(i) => {
             let mut diags = Diagnostics::new();
             diags.extend(i.for_each.as_ref().map(|e| ctx.expr(e)).unwrap_or_default());
+            // Instance keys in the address may come from each; its beginning is the address itself.
+            let keys = i.to.traversals().into_iter().filter(|t| t.root.span.start != i.to.span().start);
+            for t in keys.filter(|t| &*t.root.name != "each") {
+                let detail = format!(
+                    "There is no {:?} here: instance keys in an import address can only come from each.key and each.value.",
+                    &*t.root.name
+                );
+                diags.push(Diagnostic::error("Unknown variable", detail).at(t.root.span));
+            }
+            let own = |e: &Expr| {
+                let same = |r: &Reference| r.subject.resource() == Some(&i.to_resource);
+                i.to_module.is_root() && references_in_expr(e).0.iter().any(same)
+            };
+            if own(&i.id) {
+                let detail = "The id cannot come from the object that is to be imported with it.";
+                diags.push(Diagnostic::error("Invalid import id argument", detail).at(i.id.span()));
+                return diags;
+            }
+            if let Some(e) = i.for_each.as_ref().filter(|e| own(e)) {
+                let detail = "What is to be imported cannot come from the resource that it is imported into.";
+                diags.push(Diagnostic::error("Invalid for_each argument", detail).at(e.span()));
+                return diags;
+            }
             let ctx = Context { repetition: Repetition::of(false, i.for_each.is_some()), ..ctx };
             diags.extend(ctx.expr(&i.id));
             diags
@@ -173,7 +202,7 @@ fn resource(ctx: &Context<'_>, r: &Resource) -> Diagnostics {
             return own;
         }
     }
-    for e in [&r.count, &r.for_each].into_iter().flatten() {
+    for e in [&r.count, &r.for_each, &r.lifecycle.enabled].into_iter().flatten() {
         diags.extend(plain.expr(e));
     }
     diags.extend(depends_on(&ctx, &r.depends_on));

@@ -37,6 +37,8 @@ pub enum Repetition {
     Count,
     /// `each.key` and `each.value`
     ForEach,
+    /// Not asked, as for the arguments of a module call: planning says it.
+    Any,
 }
 
 impl Repetition {
@@ -237,6 +239,9 @@ impl Context<'_> {
             diags.push(Diagnostic::error("Invalid index", detail).at(r.span));
             return;
         }
+        if let Some(instead) = child.outputs.get(output).and_then(|o| o.deprecated.as_ref()) {
+            diags.push(Diagnostic::warning("Deprecated value used", instead).at(r.span));
+        }
         if known && !child.outputs.contains_key(output) {
             let hint = suggestion(output, child.outputs.keys().map(|n| &**n));
             let detail = format!("{} has no output value {:?}.{hint}", child.path, &**output);
@@ -254,7 +259,7 @@ fn count(repetition: Repetition, name: &str, r: &Reference, diags: &mut Diagnost
     if name != "index" {
         let detail = format!("There is no count.{name}, only count.index.");
         diags.push(Diagnostic::error("Invalid \"count\" attribute", detail).at(r.span));
-    } else if repetition != Repetition::Count {
+    } else if !matches!(repetition, Repetition::Count | Repetition::Any) {
         let detail = "count.index exists only in blocks with a count argument.";
         diags.push(Diagnostic::error("Reference to \"count\" in non-counted context", detail).at(r.span));
     }
@@ -262,7 +267,7 @@ fn count(repetition: Repetition, name: &str, r: &Reference, diags: &mut Diagnost
 
 fn each(repetition: Repetition, name: &str, r: &Reference, diags: &mut Diagnostics) {
     let (summary, detail) = match name {
-        "key" | "value" if repetition == Repetition::ForEach => return,
+        "key" | "value" if matches!(repetition, Repetition::ForEach | Repetition::Any) => return,
         "key" => (
             "Reference to \"each\" in context without for_each",
             "each.key exists only in blocks with a for_each argument.".to_owned(),

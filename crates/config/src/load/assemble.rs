@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 use sdt_addr::{Mode, ModulePath};
 use sdt_diag::{Diagnostic, Diagnostics, Span};
-use sdt_hcl::{ConfigBody, ContentBlock, Expr};
+use sdt_hcl::{ConfigBody, ContentBlock, Expr, ExprKind};
 use sdt_value::{Str, convert};
 
 use crate::{Module, Resource, Variable};
@@ -29,11 +29,17 @@ pub(crate) fn assemble(
 ) -> Module {
     let mut module = Module { path, dir, ..Module::default() };
     let overs = Overrides::collect(primary, over, diags);
+    let constants = primary.iter().flat_map(|f| &f.blocks).any(is_constant);
     for block in primary.iter().flat_map(|f| &f.blocks) {
-        add(&mut module, block, &overs, diags);
+        add(&mut module, block, &overs, constants, diags);
     }
     override_locals_and_settings(&mut module, over, diags);
     module
+}
+
+/// Whether a block declares a constant variable.
+fn is_constant(block: &ContentBlock) -> bool {
+    &*block.kind.name == "variable" && has_attribute(&block.body, "const")
 }
 
 fn duplicate(summary: impl Into<String>, what: &str, at: Span, diags: &mut Diagnostics) {
@@ -41,7 +47,7 @@ fn duplicate(summary: impl Into<String>, what: &str, at: Span, diags: &mut Diagn
     diags.push(Diagnostic::error(summary, detail).at(at));
 }
 
-fn add(module: &mut Module, block: &ContentBlock, overs: &Overrides, diags: &mut Diagnostics) {
+fn add(module: &mut Module, block: &ContentBlock, overs: &Overrides, constants: bool, diags: &mut Diagnostics) {
     match &*block.kind.name {
         "terraform" => add_settings(module, settings(block, diags), diags),
         "provider" => {
@@ -80,7 +86,7 @@ fn add(module: &mut Module, block: &ContentBlock, overs: &Overrides, diags: &mut
         }
         "module" => {
             module.has_calls = true;
-            if let Some(c) = module_call(&overs.merged(block), diags) {
+            if let Some(c) = module_call(block, overs.of(block), constants, diags) {
                 let what = format!("A module call named {:?}", &*c.name);
                 let span = c.span;
                 insert(&mut module.calls, c.name.clone(), c, "Duplicate module call", &what, span, diags);
@@ -199,12 +205,14 @@ fn overridden_variable(block: &ContentBlock, overs: &Overrides, diags: &mut Diag
     }
     let mut own = Diagnostics::new();
     let found = variable(&overs.merged(block), &mut own);
-    // A default that no longer fits is the fault of the override.
-    let (own_default, over_default) = (has_attribute(&block.body, "default"), has_attribute(&last.body, "default"));
+    // A default and a type that do not go together are the fault of the override, unless it brings both.
+    let brings = |name| has_attribute(&last.body, name);
+    let both = brings("default") && brings("type");
     for mut d in own {
-        if d.summary == "Invalid default value for variable" && own_default && !over_default {
+        if d.summary == "Invalid default value for variable" && !both && (brings("default") || brings("type")) {
             d.subject = Some(last.header);
-            d.detail = format!("The override of the variable does not go with its default. {}", d.detail);
+            d.detail =
+                format!("The variable's type and its default do not go together after this override. {}", d.detail);
         }
         diags.push(d);
     }
@@ -276,8 +284,13 @@ impl Overrides {
                 continue;
             }
             if matches!(&*block.kind.name, "resource" | "data" | "ephemeral") {
-                let (inner, _, _) = block.body.partial_content(&schema(&["depends_on"], &[]));
+                let (inner, rest, _) = block.body.partial_content(&schema(&["depends_on"], &[]));
                 if let Some(a) = inner.attribute("depends_on") {
+                    // An empty list, as generated files have it, changes nothing.
+                    if matches!(&a.expr.unparenthesised().kind, ExprKind::Tuple(items) if items.is_empty()) {
+                        by_key.entry(k).or_default().push(ContentBlock { body: rest, ..block.clone() });
+                        continue;
+                    }
                     let detail = "An override file cannot change depends_on.";
                     diags.push(Diagnostic::error("Unsupported override", detail).at(a.span));
                 }

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod call;
+mod constants;
 mod file;
 mod providers;
 mod refactor;

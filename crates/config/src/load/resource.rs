@@ -37,7 +37,7 @@ pub(crate) fn resource(
     let merged = over.iter().fold(block.body.clone(), |base, o| base.overridden_by(o.body.clone()));
     let (content, config, more) = merged.partial_content(&wanted);
     diags.extend(more);
-    let (count, for_each) = repetition(&content, diags);
+    let (count, for_each) = repetition(&content, &block.body, over, diags);
     let provider = content.attribute("provider").and_then(|a| provider_reference(&a.expr, diags));
     let depends_on = content.attribute("depends_on").map(|a| literal::depends_on(a, diags)).unwrap_or_default();
 
@@ -60,6 +60,7 @@ pub(crate) fn resource(
         }
     }
     let lifecycle = lifecycle_body.map(|b| lifecycle(mode, &addr, &b, diags)).unwrap_or_default();
+    repeated_and_enabled(count.is_some(), for_each.is_some(), lifecycle.enabled.as_ref(), diags);
     let (connection, provisioners) = provisioners(&content, diags);
     let config = escaped(&content, config, diags);
     Some(Resource {
@@ -92,16 +93,36 @@ pub(crate) fn escaped(content: &Content, config: ConfigBody, diags: &mut Diagnos
     body
 }
 
-/// Reads `count` and `for_each`, of which only one may be there.
-pub(crate) fn repetition(content: &Content, diags: &mut Diagnostics) -> (Option<Expr>, Option<Expr>) {
-    let (count, for_each) = (content.attribute("count"), content.attribute("for_each"));
-    if let (Some(_), Some(f)) = (count, for_each) {
-        let summary = "Invalid combination of \"count\" and \"for_each\"";
-        let detail =
-            "A block can have either count or for_each, not both: they would number its instances differently.";
-        diags.push(Diagnostic::error(summary, detail).at(f.name.span));
+/// Reads `count` and `for_each`, of which only one may be there in one block. An override file that brings the other one does not take
+/// the first away: `count` then counts.
+pub(crate) fn repetition(
+    content: &Content,
+    base: &ConfigBody,
+    over: &[ContentBlock],
+    diags: &mut Diagnostics,
+) -> (Option<Expr>, Option<Expr>) {
+    for body in std::iter::once(base).chain(over.iter().map(|o| &o.body)) {
+        let (own, _, _) = body.partial_content(&schema(&["count", "for_each"], &[]));
+        if let (Some(_), Some(f)) = (own.attribute("count"), own.attribute("for_each")) {
+            let summary = "Invalid combination of \"count\" and \"for_each\"";
+            let detail =
+                "A block can have either count or for_each, not both: they would number its instances differently.";
+            diags.push(Diagnostic::error(summary, detail).at(f.name.span));
+        }
     }
-    (count.map(|a| a.expr.clone()), for_each.map(|a| a.expr.clone()))
+    let expr = |name: &str| content.attribute(name).map(|a| a.expr.clone());
+    (expr("count"), expr("for_each"))
+}
+
+/// Says so where `enabled` stands beside `count` or `for_each`.
+pub(crate) fn repeated_and_enabled(count: bool, for_each: bool, enabled: Option<&Expr>, diags: &mut Diagnostics) {
+    let (Some(enabled), true) = (enabled, count || for_each) else { return };
+    let other = if count { "count" } else { "for_each" };
+    let summary = format!("Invalid combination of \"{other}\" and \"enabled\"");
+    let detail = format!(
+        "With {other} there can be no instance already: leave enabled out, and make {other} say how many there are."
+    );
+    diags.push(Diagnostic::error(summary, detail).at(enabled.span()));
 }
 
 /// Reads the reference to a provider configuration: `aws`, `aws.west`.
@@ -133,15 +154,16 @@ pub(crate) fn provider_reference(expr: &Expr, diags: &mut Diagnostics) -> Option
 
 fn lifecycle(mode: Mode, addr: &ResourceAddr, body: &ConfigBody, diags: &mut Diagnostics) -> Lifecycle {
     let (content, more) = body.content(&schema(
-        &["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"],
+        &["create_before_destroy", "prevent_destroy", "destroy", "enabled", "ignore_changes", "replace_triggered_by"],
         &[("precondition", &[]), ("postcondition", &[])],
     ));
     diags.extend(more);
-    let mut found = Lifecycle::default();
+    let mut found = Lifecycle { enabled: content.attribute("enabled").map(|a| a.expr.clone()), ..Lifecycle::default() };
     if mode == Mode::Managed {
         let mut flag = |name: &str| content.attribute(name).and_then(|a| literal::bool(a, diags));
         found.create_before_destroy = flag("create_before_destroy");
         found.prevent_destroy = flag("prevent_destroy");
+        found.destroy = flag("destroy");
         if let Some(a) = content.attribute("replace_triggered_by") {
             found.replace_triggered_by = triggers(&a.expr, diags);
         }
@@ -154,7 +176,7 @@ fn lifecycle(mode: Mode, addr: &ResourceAddr, body: &ConfigBody, diags: &mut Dia
         } else {
             ("ephemeral resource", "ephemeral resources")
         };
-        for a in content.attributes.values() {
+        for a in content.attributes.values().filter(|a| a.name.as_str() != "enabled") {
             let summary = format!("Invalid {what} lifecycle argument");
             let detail =
                 format!("{:?} is for resource blocks only: {whose} are never created or destroyed.", a.name.as_str());

@@ -60,6 +60,9 @@ pub(crate) fn settings(block: &ContentBlock, diags: &mut Diagnostics) -> Setting
                 }
             }
             ("provider_meta", Some(l)) => {
+                for a in b.body.just_attributes().0.values().filter(|a| !a.expr.traversals().is_empty()) {
+                    diags.extend(sdt_hcl::eval_const(&a.expr).1);
+                }
                 found.provider_metas.push(ProviderMeta {
                     provider: l.value.clone(),
                     config: b.body.clone(),

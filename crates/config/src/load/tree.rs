@@ -8,10 +8,11 @@ use sdt_addr::ModulePath;
 use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_value::Str;
 
-use crate::{Config, Module, ModuleCall, ModuleSource, Package, RegistryModule, Version};
+use crate::{Assignment, Config, Module, ModuleCall, ModuleSource, Package, RegistryModule, Version};
 
 use super::Files;
 use super::assemble::assemble;
+use super::constants::{self, Constants};
 use super::file::{configuration_files, read_file};
 use super::providers::check_providers;
 
@@ -24,6 +25,8 @@ pub struct Load {
     pub manifest: Manifest,
     /// Whether modules are being installed: a missing folder is then told as such.
     pub installing: bool,
+    /// Values given to variables of the root module; those of constant ones are needed here.
+    pub values: Vec<Assignment>,
 }
 
 /// What was loaded. With errors among the diagnostics the configuration is as much as could be read.
@@ -130,7 +133,8 @@ fn load_with<'a>(
     // With a broken root it is not even known which modules are meant.
     let good_root = !loader.diags.has_errors();
     if good_root {
-        loader.children(&mut root, &[dir]);
+        let constants = constants::of_root(&root, &what.values);
+        loader.children(&mut root, &constants, &[dir]);
     }
     let Loader { mut diags, manifest, .. } = loader;
     let config = Config { root: Arc::new(root) };
@@ -178,9 +182,16 @@ impl Loader<'_> {
         assemble(path, dir, &primary, &over, &mut self.diags)
     }
 
-    fn children(&mut self, module: &mut Module, above: &[PathBuf]) {
+    fn children(&mut self, module: &mut Module, constants: &Constants, above: &[PathBuf]) {
         let calls: Vec<(Str, ModuleCall)> = module.calls.iter().map(|(n, c)| (n.clone(), c.clone())).collect();
-        for (name, call) in calls {
+        for (name, mut call) in calls {
+            if call.computed.is_some() {
+                if let Err(diags) = constants::settle(&mut call, module, constants) {
+                    self.diags.extend(diags);
+                    continue;
+                }
+                module.calls.insert(name.clone(), call.clone());
+            }
             let path = module.path.child(name.clone());
             let Some(dir) = self.dir_of(&path, &module.dir, &call, above) else { continue };
             let mut child = self.module(path, dir.clone());
@@ -193,7 +204,8 @@ impl Loader<'_> {
                 self.diags.push(Diagnostic::error("Invalid import configuration", detail).at(i.span));
             }
             let above: Vec<PathBuf> = above.iter().cloned().chain([dir]).collect();
-            self.children(&mut child, &above);
+            let inner = constants::of_child(&child, &call, module, constants);
+            self.children(&mut child, &inner, &above);
             module.children.insert(name, Arc::new(child));
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn variable(block: &ContentBlock, diags: &mut Diagnostics) -> Option<
         diags.push(Diagnostic::error("Invalid variable name", detail).at(label.span));
     }
     let (content, more) = block.body.content(&schema(
-        &["description", "default", "type", "sensitive", "nullable", "ephemeral"],
+        &["description", "default", "type", "sensitive", "nullable", "ephemeral", "const", "deprecated"],
         &[("validation", &[])],
     ));
     diags.extend(more);
@@ -37,6 +37,15 @@ pub(crate) fn variable(block: &ContentBlock, diags: &mut Diagnostics) -> Option<
         None => default,
     };
     let (sensitive, ephemeral, nullable) = (flag("sensitive", false), flag("ephemeral", false), flag("nullable", true));
+    let constant = flag("const", false);
+    if let (true, true, Some(a)) = (constant, sensitive || ephemeral, content.attribute("const")) {
+        let other = if ephemeral { "ephemeral" } else { "sensitive" };
+        let detail = format!(
+            "A constant can become part of a module's source, which is shown and stored, so it cannot be {other}."
+        );
+        diags.push(Diagnostic::error(format!("Variable cannot be both const and {other}"), detail).at(a.span));
+    }
+    let deprecated = content.attribute("deprecated").and_then(|a| literal::string(a, diags));
     let default = content.attribute("default").map(|a| {
         let (value, more) = eval_const(&a.expr);
         let failed = more.has_errors();
@@ -77,6 +86,8 @@ pub(crate) fn variable(block: &ContentBlock, diags: &mut Diagnostics) -> Option<
         nullable,
         sensitive,
         ephemeral,
+        constant,
+        deprecated,
         validations,
         span: block.header,
     })
@@ -136,13 +147,18 @@ pub(crate) fn output(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Ou
     let label = block.labels.first()?;
     literal::name("Invalid output name", label, diags);
     let (content, more) = block.body.content(&schema(
-        &["description", "!value", "depends_on", "sensitive", "ephemeral"],
+        &["description", "!value", "depends_on", "sensitive", "ephemeral", "type", "deprecated"],
         &[("precondition", &[]), ("postcondition", &[])],
     ));
     diags.extend(more);
     let description = content.attribute("description").and_then(|a| literal::string(a, diags));
     let mut flag = |name: &str| content.attribute(name).and_then(|a| literal::bool(a, diags)).unwrap_or(false);
     let (sensitive, ephemeral) = (flag("sensitive"), flag("ephemeral"));
+    let ty = content.attribute("type").map(|a| {
+        let (ty, defaults, _) = variable_type(&a.expr, diags);
+        (ty, defaults)
+    });
+    let deprecated = content.attribute("deprecated").and_then(|a| literal::string(a, diags));
     let depends_on = content.attribute("depends_on").map(|a| literal::depends_on(a, diags)).unwrap_or_default();
     let mut preconditions = Vec::new();
     for b in &content.blocks {
@@ -156,6 +172,8 @@ pub(crate) fn output(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Ou
     Some(Output {
         name: label.value.clone(),
         value: content.attribute("value")?.expr.clone(),
+        ty,
+        deprecated,
         description,
         sensitive,
         ephemeral,

@@ -3,9 +3,9 @@
 use sdt_addr::{LocalProviderConfig, ModulePath, ProviderAddr, ResourceAddr, Target};
 use sdt_diag::Span;
 use sdt_hcl::{Expr, Traversal};
-use sdt_value::Str;
+use sdt_value::{Str, Type};
 
-use crate::{ConfigBody, ModuleSource, Provisioner, VersionConstraints};
+use crate::{ConfigBody, Defaults, ModuleSource, Provisioner, VersionConstraints};
 
 /// A local value.
 #[derive(Clone, Debug)]
@@ -25,6 +25,10 @@ pub struct Output {
     pub name: Str,
     /// Its value.
     pub value: Expr,
+    /// What the value converts to, where it is declared, with values for optional attributes.
+    pub ty: Option<(Type, Defaults)>,
+    /// What to use instead, where it is deprecated.
+    pub deprecated: Option<String>,
     /// Documentation.
     pub description: Option<String>,
     /// Not to be shown.
@@ -55,8 +59,10 @@ pub struct CheckRule {
 pub struct ModuleCall {
     /// Its name.
     pub name: Str,
-    /// Where the module comes from.
+    /// Where the module comes from. While [`ModuleCall::computed`] is not evaluated yet it has no meaning.
     pub source: ModuleSource,
+    /// Source and version as expressions with references.
+    pub computed: Option<ComputedSource>,
     /// The `source` expression.
     pub source_span: Span,
     /// `version`, for modules of a registry.
@@ -67,12 +73,23 @@ pub struct ModuleCall {
     pub count: Option<Expr>,
     /// `for_each`
     pub for_each: Option<Expr>,
+    /// `lifecycle.enabled`
+    pub enabled: Option<Expr>,
     /// `depends_on`
     pub depends_on: Vec<Traversal>,
     /// `providers`; `None` where it is not given.
     pub providers: Option<Vec<PassedProvider>>,
     /// The header of the block.
     pub span: Span,
+}
+
+/// A module's source and version that have to be computed from constant variables.
+#[derive(Clone, Debug)]
+pub struct ComputedSource {
+    /// `source`
+    pub source: Expr,
+    /// `version`
+    pub version: Option<Expr>,
 }
 
 /// One item of a module call's `providers`.

@@ -13,8 +13,8 @@ use sdt_addr::{ConfigResource, LocalProviderConfig, Mode, ModulePath, ProviderAd
 use sdt_value::Str;
 
 pub use block::{
-    Backend, Check, CheckRule, Import, Local, ModuleCall, MoveEndpoint, Moved, Output, PassedProvider, ProviderConfig,
-    ProviderMeta, Removed, RequiredProvider, RequiredVersion,
+    Backend, Check, CheckRule, ComputedSource, Import, Local, ModuleCall, MoveEndpoint, Moved, Output, PassedProvider,
+    ProviderConfig, ProviderMeta, Removed, RequiredProvider, RequiredVersion,
 };
 pub use resource::{IgnoreChanges, Lifecycle, OnFailure, Provisioner, ProvisionerWhen, Resource};
 pub use variable::{ParsingMode, Variable};

@@ -45,6 +45,10 @@ pub struct Lifecycle {
     pub prevent_destroy: Option<bool>,
     /// Arguments whose changes do not matter.
     pub ignore_changes: IgnoreChanges,
+    /// `enabled`: without it, the instance is there.
+    pub enabled: Option<Expr>,
+    /// False: an object that is not wanted any more is forgotten, not destroyed.
+    pub destroy: Option<bool>,
     /// References whose change replaces the object.
     pub replace_triggered_by: Vec<Expr>,
     /// Checked before planning.
@@ -100,6 +104,14 @@ pub enum OnFailure {
     Fail,
     /// A warning.
     Continue,
+}
+
+impl Lifecycle {
+    /// Whether objects live on when nothing wants them any more.
+    #[must_use]
+    pub fn forgets(&self) -> bool {
+        self.destroy == Some(false)
+    }
 }
 
 impl Resource {

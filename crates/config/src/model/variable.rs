@@ -26,6 +26,10 @@ pub struct Variable {
     pub sensitive: bool,
     /// The value is marked ephemeral.
     pub ephemeral: bool,
+    /// The value is known before anything else: the sources of modules may use it.
+    pub constant: bool,
+    /// What to do instead of giving it a value, where it is deprecated.
+    pub deprecated: Option<String>,
     /// Conditions on the value.
     pub validations: Vec<CheckRule>,
     /// The header of the block.

@@ -121,6 +121,7 @@ pub(crate) fn apply_input(config: &sdt_config::Config, plan: Plan) -> ApplyInput
         env: env(),
         run_id: "run".into(),
         lineage: "lineage".into(),
+        verify: false,
     }
 }
 

@@ -238,6 +238,11 @@ impl ApplyWalk {
             // Nothing is there any more.
             return self.sched.finish(node, true);
         };
+        if self.resource_of(n).is_some_and(|r| r.lifecycle.forgets()) {
+            // What a replacement leaves behind lives on.
+            self.state.remove_instance(&state_addr, deposed.as_deref());
+            return self.sched.finish(node, true);
+        }
         let making = Making {
             node,
             change: i,

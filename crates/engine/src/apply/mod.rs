@@ -7,15 +7,16 @@ mod journal;
 mod node;
 mod provision;
 mod result;
+mod verify;
 
 use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use sdt_addr::ResourceInstance;
 use sdt_config::Config;
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_plan::{Action, ExecNode, Plan, PlanMode};
+use sdt_plan::{Action, ExecNode, OutputChange, Plan, PlanMode};
 use sdt_state::{OutputValue, State};
 
 use crate::core::{Core, Stage};
@@ -42,6 +43,8 @@ pub struct ApplyInput {
     pub run_id: String,
     /// Lineage of the state, chosen already when the state is new.
     pub lineage: String,
+    /// Whether objects are read once more before they are touched, since time has passed after planning.
+    pub verify: bool,
 }
 
 impl ApplyInput {
@@ -81,10 +84,17 @@ pub struct ApplyWalk {
     /// journalled too, since those things depend on it.
     lasting: bool,
     dependencies: crate::lifecycle::Dependencies,
+    verify: bool,
+    /// Changes whose objects are not any more what the plan was made from.
+    refused: FxHashSet<usize>,
+    /// Resources that the plan leaves for a later run: their values are unknown, whatever has become known by now.
+    deferred: FxHashSet<sdt_addr::ConfigResource>,
 }
 
 enum Pending {
     Configure(NodeIndex),
+    /// A look at what a provider configuration is about to change: the node of the execution graph that waits for it.
+    Verify(NodeIndex),
     Replan(Box<change::Making>),
     Apply(Box<change::Making>),
     Data(Box<data::Reading>),
@@ -97,13 +107,15 @@ impl ApplyWalk {
     /// Prepares the walk.
     #[must_use]
     pub fn new(input: ApplyInput) -> Self {
-        let ApplyInput { plan, config, variables, providers, env, run_id, lineage } = input;
+        let ApplyInput { plan, config, variables, providers, env, run_id, lineage, verify } = input;
         let tree = Tree::new(&config);
         let state = plan.prior_state.clone();
         let (graph, diags) = ConfigGraph::build(&config, &tree, &state, &[]);
         let mut core = Core::new(Stage::Apply, config, tree, graph, env, providers, variables);
         core.diags = diags;
         core.overrides = plan.overrides.clone().into();
+        core.deferral = !plan.deferred.is_empty();
+        let deferred = plan.deferred.iter().map(|d| d.change.addr.config()).collect();
         let mut change_of = FxHashMap::default();
         let mut changes_of: FxHashMap<NodeIndex, Vec<usize>> = FxHashMap::default();
         for (i, c) in plan.changes.iter().enumerate() {
@@ -118,6 +130,7 @@ impl ApplyWalk {
             changes.iter().any(|i| plan.changes[*i].is_effective())
                 && core.type_info(*n).is_some_and(|t| t.provider.has_outside_effects())
         });
+        core.diags.extend(verify::foreign(&plan, &core.graph));
         let halted = core.diags.has_errors();
         let closing = close::Closing::new(!plan.marked.is_empty());
         Self {
@@ -140,6 +153,9 @@ impl ApplyWalk {
             closing,
             lasting,
             dependencies: crate::lifecycle::Dependencies::default(),
+            verify,
+            refused: FxHashSet::default(),
+            deferred,
         }
     }
 
@@ -152,7 +168,10 @@ impl ApplyWalk {
                 self.interrupted = true;
                 self.core.ops.push(Op::Stop);
             }
-            Event::Read(op, answer) => self.on_last_look(op, answer),
+            Event::Read(op, answer) => match self.pending.get(&op) {
+                Some(Pending::Verify(_)) => self.on_looked(answer),
+                _ => self.on_last_look(op, answer),
+            },
             Event::Done(op, answer) => self.on_done(op, answer),
         }
         while !self.halted
@@ -196,6 +215,9 @@ impl ApplyWalk {
                 self.sched.finish(node, ok);
             }
             ExecNode::Begin(..) | ExecNode::End(..) => self.sched.finish(node, true),
+            ExecNode::Apply(i) | ExecNode::Destroy(i) | ExecNode::DestroyDeposed(i) if self.refused.contains(&i) => {
+                self.sched.finish(node, false);
+            }
             ExecNode::Apply(i) => self.start_change(node, i),
             ExecNode::Destroy(i) => self.start_destroy(node, i),
             ExecNode::DestroyDeposed(i) => self.start_destroy_deposed(node, i),
@@ -205,6 +227,7 @@ impl ApplyWalk {
     fn on_done(&mut self, op: OpId, answer: Answer) {
         match (self.pending.remove(&op), answer) {
             (Some(Pending::Configure(node)), Answer::Configured(result)) => self.on_configured(node, result),
+            (Some(Pending::Verify(node)), _) => self.sched.finish(node, true),
             (Some(Pending::Replan(m)), Answer::Planned(answer)) => self.on_replanned(*m, answer),
             (Some(Pending::Apply(m)), Answer::Applied(answer)) => self.on_applied(*m, answer),
             (Some(Pending::Apply(m)), Answer::NotBegun(why)) => self.on_not_begun(*m, &why),
@@ -229,14 +252,27 @@ impl ApplyWalk {
             PlanMode::RefreshOnly => {
                 let plan = self.plan.clone();
                 for (name, o) in &plan.outputs {
-                    self.set_output(name, &o.after);
+                    match o.action {
+                        Action::Delete => drop(self.state.outputs.remove(&**name)),
+                        _ => self.set_output(name, &o.after),
+                    }
                 }
                 self.state.check_results = plan.checks.to_state_json();
             }
             PlanMode::Normal => {
                 let values = self.core.slots.root_outputs().clone();
                 for (name, value) in &values {
+                    // What waits for a later run has no new value yet.
+                    if !self.deferred.is_empty() && !value.is_wholly_known() {
+                        continue;
+                    }
                     self.set_output(name, value);
+                }
+                // What an error kept from being evaluated has the value of the plan, where that was known.
+                let plan = self.plan.clone();
+                let missed = |o: &&OutputChange| !values.contains_key(&o.name) && o.after.is_wholly_known();
+                for o in plan.outputs.values().filter(missed) {
+                    self.set_output(&o.name, &o.after);
                 }
                 for (name, change) in &self.plan.outputs {
                     if change.action == Action::Delete {

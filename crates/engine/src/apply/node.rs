@@ -64,7 +64,9 @@ impl ApplyWalk {
             });
             self.core.diags.extend(Diagnostics(placed.collect()));
         }
-        self.sched.finish(node, ok);
+        if !ok || !self.look_again(node) {
+            self.sched.finish(node, ok);
+        }
     }
 
     fn check(&mut self, n: NodeIndex, path: &sdt_addr::ModulePath, name: &str) -> bool {
@@ -98,6 +100,13 @@ impl ApplyWalk {
         if of.resource.mode == Mode::Ephemeral {
             return true;
         }
+        if self.deferred.contains(of) {
+            for mi in self.core.insts.of_module(id).to_vec() {
+                let slot = ResourceSlot::new(crate::tree::Repeat::Single, true);
+                self.core.slots.set_resource(n, &self.core.insts, mi, slot);
+            }
+            return true;
+        }
         let module = self.core.tree.module(id).clone();
         let Some(resource) = module.resources.get(&of.resource) else { return true };
         let plan = self.plan.clone();
@@ -108,6 +117,7 @@ impl ApplyWalk {
                 &Ctx::new(&self.core, mi),
                 resource.count.as_ref(),
                 resource.for_each.as_ref(),
+                resource.lifecycle.enabled.as_ref(),
                 Placeholder::Never,
             );
             let expansion = match found {

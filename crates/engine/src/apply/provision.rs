@@ -1,9 +1,9 @@
 //! Provisioners: after a creation, before a destruction.
 
-use sdt_config::{OnFailure, Provisioner, ProvisionerWhen};
+use sdt_config::{ConfigBody, OnFailure, Provisioner, ProvisionerWhen};
 use sdt_diag::Diagnostic;
 use sdt_plan::{Action, Change};
-use sdt_value::{Marks, Type, Value};
+use sdt_value::{Marks, Value};
 
 use super::change::Making;
 use super::{ApplyWalk, Pending};
@@ -78,13 +78,16 @@ impl ApplyWalk {
             (None, Some(k)) => Repetition::Each { key: k.value(), value: Value::DYNAMIC },
             (None, None) => Repetition::None,
         };
-        let ctx = Ctx::new(&self.core, mi).repeated(repetition).with_self(object.clone());
-        let block = provisioner_schema(&current.kind);
+        let ctx = Ctx::new(&self.core, mi).repeated(repetition.clone()).with_self(object.clone());
+        let block = sdt_config::provisioner_schema(&current.kind);
         let Some(block) = block else {
             self.core.diags.push(
                 Diagnostic::error(
                     "Provisioner not available",
-                    format!("There is no provisioner \"{}\" in sdt; local-exec is there.", current.kind),
+                    format!(
+                        "There is no provisioner \"{}\"; there are local-exec, file and remote-exec.",
+                        current.kind
+                    ),
                 )
                 .at(current.span)
                 .on(&address),
@@ -95,12 +98,34 @@ impl ApplyWalk {
         if !self.core.take(crate::plan::on(diags, &address)) {
             return self.provisioned(m, object, false);
         }
+        let body = self.connection_of(&change, &current);
+        let ctx = Ctx::new(&self.core, mi).repeated(repetition).with_self(object.clone());
+        let connection = match body {
+            Some(body) => {
+                let (connection, diags) = sdt_config::decode(&body, &sdt_config::connection_schema(), &ctx);
+                if !self.core.take(crate::plan::on(diags, &address)) {
+                    return self.provisioned(m, object, false);
+                }
+                // A secret of the connection is never written out, so it need not silence the output.
+                Some(connection.unmark_deep().0)
+            }
+            None => None,
+        };
         let (config, marks) = config.unmark_deep();
-        let quiet = marks.contains(Marks::SENSITIVE);
+        let quiet = marks.contains(Marks::SENSITIVE) || marks.contains(Marks::EPHEMERAL);
         let id = self.core.op_id();
         self.core.progress.push(Progress::Provision { address: address.clone(), kind: current.kind.clone() });
-        self.core.ops.push(Op::Provision { id, kind: current.kind.clone(), config, address, quiet });
+        self.core.ops.push(Op::Provision { id, kind: current.kind.clone(), config, connection, address, quiet });
         self.pending.insert(id, Pending::Provision(Box::new(Provisioning { making: m, object, left, current, ok })));
+    }
+
+    /// The provisioner's connection block laid over that of its resource.
+    fn connection_of(&self, change: &Change, provisioner: &Provisioner) -> Option<ConfigBody> {
+        let shared = self.core.config.resource(&change.addr.config()).and_then(|r| r.connection.clone());
+        match (shared, provisioner.connection.clone()) {
+            (Some(base), Some(own)) => Some(base.overridden_by(own)),
+            (base, own) => own.or(base),
+        }
     }
 
     pub(super) fn on_provisioned(&mut self, p: Provisioning, result: Result<(), String>) {
@@ -137,26 +162,4 @@ impl ApplyWalk {
         let ok = self.postconditions(mi, &repetition, &change, object);
         self.sched.finish(m.node, ok);
     }
-}
-
-/// Arguments of the provisioners that are there.
-pub(crate) fn provisioner_schema(kind: &str) -> Option<sdt_schema::Block> {
-    let attribute = |ty: Type, required: bool| sdt_schema::Attribute {
-        ty,
-        required,
-        optional: !required,
-        ..sdt_schema::Attribute::default()
-    };
-    let all = match kind {
-        "local-exec" => vec![
-            ("command", attribute(Type::String, true)),
-            ("interpreter", attribute(Type::list(Type::String), false)),
-            ("working_dir", attribute(Type::String, false)),
-            ("environment", attribute(Type::map(Type::String), false)),
-            ("quiet", attribute(Type::Bool, false)),
-        ],
-        _ => return None,
-    };
-    let attributes = all.into_iter().map(|(n, a)| (n.into(), a)).collect();
-    Some(sdt_schema::Block { attributes, ..sdt_schema::Block::default() })
 }

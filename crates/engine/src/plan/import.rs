@@ -9,6 +9,7 @@ use sdt_provider::{Imported, ReadRequest};
 use sdt_value::{Kind, Marks, Value};
 
 use super::{Pending, PlanWalk};
+use crate::core::Core;
 use crate::op::{Op, Progress};
 use crate::scope::Ctx;
 use crate::tree::Repetition;
@@ -56,23 +57,9 @@ impl PlanWalk {
 
     fn targets_of(&self, import: &Import) -> Result<Vec<(ResourceInstance, Value)>, Diagnostics> {
         let ctx = Ctx::new(&self.core, 0);
-        let repetitions = match &import.for_each {
-            None => vec![Repetition::None],
-            Some(expr) => {
-                let (value, diags) = ctx.eval(expr);
-                if diags.has_errors() {
-                    return Err(diags);
-                }
-                each_of(&value).ok_or_else(|| {
-                    Diagnostics::from(
-                        Diagnostic::error(
-                            "Invalid for_each argument",
-                            "A known map or set of strings is required here.",
-                        )
-                        .at(expr.span()),
-                    )
-                })?
-            }
+        let repetitions = repetitions(&ctx, import)?;
+        let Some(repetitions) = repetitions else {
+            return Err(bad_each(import, "The value is not known yet, so it cannot be told what is to be imported."));
         };
         let mut found = Vec::new();
         for repetition in repetitions {
@@ -81,7 +68,9 @@ impl PlanWalk {
             if !id.is_wholly_known() {
                 return Err(bad_id(import, "The import id must be known during planning."));
             }
-            found.push((target(&ctx, &import.to)?, id));
+            let to = target(&ctx, &import.to)?;
+            fits(&self.core, import, &to)?;
+            found.push((to, id));
         }
         Ok(found)
     }
@@ -190,10 +179,8 @@ fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
     if diags.has_errors() {
         return Err(diags);
     }
-    let (id, marks) = id.unmark_deep();
-    if marks.contains(Marks::EPHEMERAL) {
-        return Err(bad_id(import, "The import id cannot be ephemeral, since it is kept in the plan."));
-    }
+    // Even an ephemeral id is taken, as Terraform does: ids of objects are no secrets.
+    let (id, _) = id.unmark_deep();
     if id.is_null() {
         return Err(bad_id(import, "The import id cannot be null."));
     }
@@ -210,20 +197,64 @@ fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
     Ok(id)
 }
 
-/// What validation can say about an import id.
-pub(crate) fn check_import_id(ctx: &Ctx<'_>, import: &Import) -> Diagnostics {
-    import_id(ctx, import).err().unwrap_or_default()
+/// What validation can say about an import block.
+pub(crate) fn check_import(core: &Core, import: &Import) -> Diagnostics {
+    let ctx = Ctx::new(core, 0);
+    let check = || -> Result<(), Diagnostics> {
+        for repetition in repetitions(&ctx, import)?.into_iter().flatten() {
+            let ctx = ctx.clone().repeated(repetition);
+            import_id(&ctx, import)?;
+            fits(core, import, &target(&ctx, &import.to)?)?;
+        }
+        Ok(())
+    };
+    check().err().unwrap_or_default()
 }
 
-fn each_of(value: &Value) -> Option<Vec<Repetition>> {
+/// What an import block is done with, once or by `for_each`; `None` while that is not known.
+fn repetitions(ctx: &Ctx<'_>, import: &Import) -> Result<Option<Vec<Repetition>>, Diagnostics> {
+    let Some(expr) = &import.for_each else { return Ok(Some(vec![Repetition::None])) };
+    let (value, diags) = ctx.eval(expr);
+    if diags.has_errors() {
+        return Err(diags);
+    }
+    if value.is_unknown() {
+        return Ok(None);
+    }
+    if value.deep_marks().contains(Marks::EPHEMERAL) {
+        return Err(bad_each(import, "The value is ephemeral, and what is imported is kept in the plan."));
+    }
+    let (value, _) = value.unmark();
     let each = |key: Value, value: Value| Repetition::Each { key, value };
-    match value.kind() {
+    Ok(match value.kind() {
+        _ if value.is_null() => Some(Vec::new()),
         Kind::Map(_, m) | Kind::Object(m) => Some(m.iter().map(|(k, v)| each(Value::string(k), v.clone())).collect()),
         Kind::Set(_, items) if value.is_wholly_known() => {
             Some(items.iter().map(|v| each(v.clone(), v.clone())).collect())
         }
-        _ => None,
-    }
+        Kind::Set(..) => None,
+        Kind::List(_, items) | Kind::Tuple(items) => {
+            Some(items.iter().enumerate().map(|(i, v)| each(Value::number(i as i64), v.clone())).collect())
+        }
+        _ => return Err(bad_each(import, "A map or a set of strings is required.")),
+    })
+}
+
+fn bad_each(import: &Import, detail: &str) -> Diagnostics {
+    let at = import.for_each.as_ref().map_or(import.span, Expr::span);
+    Diagnostic::error("Invalid for_each argument", detail).at(at).into()
+}
+
+/// Whether the key of a target is of the kind that its resource has.
+fn fits(core: &Core, import: &Import, to: &ResourceInstance) -> Result<(), Diagnostics> {
+    let Some(resource) = core.config.resource(&to.config()) else { return Ok(()) };
+    let lacks = match &to.key {
+        Some(InstanceKey::Int(_)) if resource.count.is_none() => "count",
+        Some(InstanceKey::String(_)) if resource.for_each.is_none() => "for_each",
+        _ => return Ok(()),
+    };
+    let detail = format!("The resource {} has no {lacks}, so none of its instances has such a key.", to.config());
+    Err(Diagnostic::error("Invalid import 'to' expression", detail).at(import.to.span()).into())
 }
 
 /// The address in `to`, its keys evaluated.
@@ -241,7 +272,12 @@ fn target(ctx: &Ctx<'_>, expr: &Expr) -> Result<ResourceInstance, Diagnostics> {
                 if diags.has_errors() {
                     return Err(diags);
                 }
-                steps.insert(0, Step::Index { key: value.unmark_deep().0, span: key.span() });
+                let value = value.unmark_deep().0;
+                if InstanceKey::from_value(&value).is_none() {
+                    let detail = "A key of an instance is a string or a whole number, and known.";
+                    return Err(Diagnostic::error("Invalid address", detail).at(expr.span()).into());
+                }
+                steps.insert(0, Step::Index { key: value, span: key.span() });
                 expr = collection.unparenthesised();
             }
             _ => break,

@@ -31,6 +31,8 @@ pub(super) struct InstancePlan {
     prior: Option<PriorId>,
     /// Why it is replaced whatever the provider says.
     forced: Option<Reason>,
+    /// Whether something changes that it is to be replaced with.
+    triggered: bool,
     /// Set when this is the second planning, of the object that replaces the old one.
     replacing: Option<(Reason, Vec<Path>)>,
 }
@@ -73,23 +75,35 @@ impl PlanWalk {
         }
         let Some((config, marks)) = self.instance_config(n, mi, resource, &repetition, &text) else { return false };
         let mut forced = prior.is_some_and(|p| self.priors[p].tainted).then_some(Reason::ReplaceBecauseTainted);
+        // A new object has nothing to replace, but what it names must be there all the same.
+        let triggered = match self.triggered(mi, resource, &repetition) {
+            Ok(triggered) => triggered,
+            Err(diags) => return self.core.take(on(diags, &text)),
+        };
         if forced.is_none() && prior.is_some() {
             if self.options.replace.contains(&addr) {
                 forced = Some(Reason::ReplaceByRequest);
-            } else {
-                match self.triggered(mi, resource, &repetition) {
-                    Ok(true) => forced = Some(Reason::ReplaceByTriggers),
-                    Ok(false) => {}
-                    Err(diags) => return self.core.take(on(diags, &text)),
-                }
+            } else if triggered {
+                forced = Some(Reason::ReplaceByTriggers);
             }
         }
         let ignoring = match prior {
             Some(p) => ignore_changes(&resource.lifecycle.ignore_changes, &self.priors[p].value, config.clone()),
             None => config.clone(),
         };
-        let plan =
-            InstancePlan { node: n, mi, addr, repetition, config, ignoring, marks, prior, forced, replacing: None };
+        let plan = InstancePlan {
+            node: n,
+            mi,
+            addr,
+            repetition,
+            config,
+            ignoring,
+            marks,
+            prior,
+            forced,
+            triggered,
+            replacing: None,
+        };
         self.runs.entry(n).or_default().open += 1;
         self.ask(plan);
         true
@@ -235,13 +249,20 @@ impl PlanWalk {
     ) -> bool {
         let n = plan.node;
         let address = plan.addr.to_string();
+        // As in Terraform, that it was triggered is the reason before all others, of a first creation too.
+        let triggered = plan.triggered && (action.is_replace() || action == Action::Create);
+        let reason = if triggered { Some(Reason::ReplaceByTriggers) } else { reason };
         let Some(provider) = self.provider_addr(n) else { return false };
         let Some(id) = self.core.graph.node(n).module else { return false };
         let module = self.core.tree.module(id).clone();
         let Some(resource) = module.resources.get(&plan.addr.resource) else { return false };
-        let prevented = action.is_replace() && resource.lifecycle.prevent_destroy == Some(true);
+        let prevented =
+            action.is_replace() && resource.lifecycle.prevent_destroy == Some(true) && !resource.lifecycle.forgets();
         if prevented {
             self.core.diags.push(self::prevented(&address, resource));
+        }
+        if action.is_replace() && resource.lifecycle.forgets() {
+            self.warn_forgotten();
         }
         let before = plan.prior.map_or_else(|| Value::null(info.ty.clone()), |p| self.priors[p].marked(info));
         let create_before_destroy = self.create_first.contains(&n);

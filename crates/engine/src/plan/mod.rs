@@ -1,6 +1,7 @@
 //! Planning: the walk that finds out what would change.
 
 mod data;
+mod defer;
 mod import;
 mod instance;
 mod orphan;
@@ -30,7 +31,7 @@ use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::tree::Tree;
 pub(crate) use data::unknown_computed;
-pub(crate) use import::check_import_id;
+pub(crate) use import::check_import;
 use instance::InstancePlan;
 pub(crate) use instance::on;
 use prior::{Prior, PriorId};
@@ -89,6 +90,7 @@ pub struct PlanWalk {
     unfinished: Vec<Unfinished>,
     marked: Vec<(NodeIndex, Marked)>,
     generated: Vec<sdt_plan::Generated>,
+    deferring: defer::Deferring,
     interrupted: bool,
 }
 
@@ -151,6 +153,7 @@ impl PlanWalk {
         let failed = diags.has_errors();
         core.diags = diags;
         core.overrides = options.overrides.clone().into();
+        core.deferral = options.allow_deferral;
         // A move by itself is no change that was found outside.
         let base_state = match options.mode {
             PlanMode::RefreshOnly if !moved.is_empty() => state.clone(),
@@ -160,7 +163,7 @@ impl PlanWalk {
             sched: Scheduler::new(&core.graph.graph),
             create_first: crate::lifecycle::create_first(&core, &state),
             dependencies: crate::lifecycle::Dependencies::default(),
-            base: Base { lineage: base_state.lineage.clone(), serial: base_state.serial },
+            base: Base { lineage: base_state.lineage.clone(), serial: base_state.serial, journal: String::new() },
             core,
             options,
             timestamp,
@@ -184,6 +187,7 @@ impl PlanWalk {
             unfinished: Vec::new(),
             marked: Vec::new(),
             generated: Vec::new(),
+            deferring: defer::Deferring::default(),
             interrupted: false,
         };
         if failed {
@@ -233,10 +237,21 @@ impl PlanWalk {
             self.sched.finish(n, true);
             return;
         }
+        if self.core.graph.is_unused_provider(n) {
+            // What is wrong with a configuration that nothing uses is nobody's business.
+            let before = self.core.diags.0.len();
+            let good = self.core.check_node(n) && self.core.provider_config(n).is_some();
+            self.core.diags.0.truncate(before);
+            if !good {
+                self.sched.finish(n, true);
+                return;
+            }
+        }
         if self.options.mode != PlanMode::Destroy && !self.core.check_node(n) {
             self.sched.finish(n, false);
             return;
         }
+        self.inherit_deferral(n);
         match self.core.graph.node(n).addr.clone() {
             NodeAddr::Resource(addr) => match addr.resource.mode {
                 Mode::Managed | Mode::Data => self.start_resource(n, &addr),
@@ -259,6 +274,7 @@ impl PlanWalk {
                     self.core.diags.0.truncate(before);
                     self.sched.finish(n, true);
                 } else {
+                    self.defer_module(n);
                     self.sched.finish(n, ok);
                 }
             }
@@ -398,7 +414,16 @@ impl PlanWalk {
         if self.options.is_limited() {
             self.core.diags.0.insert(0, crate::targets::warning());
         }
-        let complete = !self.options.is_limited();
+        let relevant = match self.options.keep || !drift.is_empty() {
+            true => crate::relevant::relevant(
+                &self.core.tree,
+                changes.iter().filter(|(_, c)| c.action != Action::NoOp).map(|(_, c)| &c.addr),
+                outputs.values().filter(|o| o.action != Action::NoOp).map(|o| &o.name),
+            ),
+            false => Vec::new(),
+        };
+        let deferred = self.deferring.take();
+        let complete = !self.options.is_limited() && deferred.is_empty();
         let plan = Plan {
             mode: self.options.mode,
             changes: changes.into_iter().map(|(_, c)| c).collect(),
@@ -407,6 +432,8 @@ impl PlanWalk {
             checks: self.core.checks.results(),
             exec,
             base: self.base,
+            deferred,
+            relevant,
             prior_state: self.state,
             variables,
             ephemeral_variables,

@@ -75,11 +75,15 @@ impl PlanWalk {
         if let Some(r) = &resource
             && prior.deposed.is_none()
             && r.lifecycle.prevent_destroy == Some(true)
+            && !r.lifecycle.forgets()
         {
             self.core.diags.push(super::instance::prevented(&address, r));
         }
         let Some(provider) = self.provider_addr(n) else { return false };
-        let forget = resource.is_none() && self.options.mode != PlanMode::Destroy && self.forgotten(&prior.addr);
+        let forget = match &resource {
+            Some(r) => r.lifecycle.forgets(),
+            None => self.options.mode != PlanMode::Destroy && self.forgotten(&prior.addr),
+        };
         let reason = match (self.options.mode, &prior.deposed) {
             (PlanMode::Normal, None) => Some(self.reason(&prior.addr, resource.as_ref(), expansions)),
             _ => None,
@@ -102,13 +106,20 @@ impl PlanWalk {
             create_before_destroy: false,
         };
         self.add_change(n, change);
-        if forget && !self.core.diags.0.iter().any(|d| d.summary == FORGOTTEN) {
-            self.core.diags.push(Diagnostic::warning(
-                FORGOTTEN,
-                "Objects that removed blocks with destroy = false name leave the state when this plan is applied. They keep existing, and nothing manages them any more.",
-            ));
+        if forget {
+            self.warn_forgotten();
         }
         true
+    }
+
+    /// Says once that objects will live on unmanaged.
+    pub(super) fn warn_forgotten(&mut self) {
+        if !self.core.diags.0.iter().any(|d| d.summary == FORGOTTEN) {
+            self.core.diags.push(Diagnostic::warning(
+                FORGOTTEN,
+                "Objects for which destroy = false is said, in a removed block or in lifecycle, leave the state when this plan is applied. They keep existing, and nothing manages them any more.",
+            ));
+        }
     }
 
     fn reason(
@@ -137,6 +148,7 @@ impl PlanWalk {
         match (repeat, &addr.key) {
             (Repeat::Count, Some(InstanceKey::Int(_))) => Reason::DeleteBecauseCountIndex,
             (Repeat::ForEach, Some(InstanceKey::String(_))) => Reason::DeleteBecauseEachKey,
+            (Repeat::Optional, None) => Reason::DeleteBecauseEnabledFalse,
             _ => Reason::DeleteBecauseWrongRepetition,
         }
     }

@@ -39,6 +39,10 @@ impl PlanWalk {
                 changes.insert(name.clone(), change);
             }
         }
+        // What is limited to some resources leaves outputs alone that nothing of the configuration speaks of.
+        if !self.options.targets.is_empty() {
+            return changes;
+        }
         for name in self.base_state.outputs.keys() {
             let gone = self.options.mode == PlanMode::Destroy || !root.outputs.contains_key(name.as_str());
             if gone && let Some((value, sensitive)) = before(name) {

@@ -245,6 +245,20 @@ impl PlanWalk {
         if let Some(made) = resume {
             // In the state it stays tainted, and in the journal open, until that is done.
             self.priors[id].resume = Some(Resume { token: begun.token.clone(), made });
+            // What is left of the creation is done with the configuration of today, which may make the object use what the run
+            // that began it did not know of. Should this run die as well, the journal must tell of that.
+            let mut again = begun.clone();
+            let now = self.dependencies(node);
+            let both: std::collections::BTreeSet<String> =
+                begun.dependencies.iter().cloned().chain(now.iter().map(ToString::to_string)).collect();
+            again.dependencies = both.into_iter().collect();
+            let known = sdt_state::IdKnown {
+                token: begun.token.clone(),
+                attributes: sdt_value::to_json(object, &info.ty),
+                private: crate::convert::private_to_state(private),
+            };
+            self.recovered.push(Entry::Begun(Box::new(again)));
+            self.recovered.push(Entry::IdKnown(known));
             self.unfinished.push(Unfinished { addr, entry });
         } else {
             self.recovered.push(entry);

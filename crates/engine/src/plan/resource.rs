@@ -2,6 +2,7 @@
 
 use petgraph::graph::NodeIndex;
 use sdt_addr::{ConfigResource, Mode};
+use sdt_diag::Diagnostic;
 use sdt_plan::PlanMode;
 use sdt_value::Value;
 
@@ -56,7 +57,7 @@ impl PlanWalk {
         let id = self.core.graph.node(n).module?;
         let module = self.core.tree.module(id).clone();
         let resource = module.resources.get(&addr.resource)?;
-        if self.names_itself(n, resource) {
+        if self.names_itself(n, resource) || !self.takes_meta(&module, resource) {
             return None;
         }
         let mut all = Vec::new();
@@ -64,10 +65,16 @@ impl PlanWalk {
         for mi in self.core.insts.of_module(id).to_vec() {
             let placeholder = match self.options.mode {
                 PlanMode::RefreshOnly => Placeholder::IfUnknown,
+                PlanMode::Normal if self.options.allow_deferral => Placeholder::IfUnknown,
                 PlanMode::Normal | PlanMode::Destroy => Placeholder::Never,
             };
-            let found =
-                expand(&Ctx::new(&self.core, mi), resource.count.as_ref(), resource.for_each.as_ref(), placeholder);
+            let found = expand(
+                &Ctx::new(&self.core, mi),
+                resource.count.as_ref(),
+                resource.for_each.as_ref(),
+                resource.lifecycle.enabled.as_ref(),
+                placeholder,
+            );
             match found {
                 Ok(expansion) => {
                     let slot = ResourceSlot::new(expansion.repeat, expansion.unknown);
@@ -90,6 +97,19 @@ impl PlanWalk {
         ok.then_some(all)
     }
 
+    /// Whether the provider of a resource takes what a `provider_meta` block of the module says to it; no provider here does.
+    fn takes_meta(&mut self, module: &sdt_config::Module, resource: &sdt_config::Resource) -> bool {
+        let provider = module.provider_of(resource);
+        let Some(meta) = module.provider_metas.values().find(|m| module.provider_for_local(&m.provider) == provider)
+        else {
+            return true;
+        };
+        let summary = format!("Provider {provider} doesn't support provider_meta");
+        let detail = format!("{} belongs to a provider to which modules say nothing about themselves.", resource.addr);
+        self.core.diags.push(Diagnostic::error(summary, detail).at(meta.span));
+        false
+    }
+
     /// Everything that was waited for is there: plans each instance, then the objects that no instance claims.
     pub(super) fn plan_resource(&mut self, n: NodeIndex) {
         let run = self.runs.entry(n).or_default();
@@ -102,6 +122,9 @@ impl PlanWalk {
         run.open += 1;
         let expansions = std::mem::take(&mut run.expansions);
         let mut ok = true;
+        if self.defer_resource(n, &expansions) {
+            return self.close_one(n, true);
+        }
         for (mi, expansion) in &expansions {
             if expansion.unknown {
                 continue;

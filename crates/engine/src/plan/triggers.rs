@@ -24,7 +24,10 @@ impl PlanWalk {
             let fires = match &key {
                 Some(_) => {
                     let instance = addr.clone().instance(module.clone(), key);
-                    self.change_of.get(&instance).is_some_and(|i| fires(&self.changes[*i].1, &rest))
+                    let Some(i) = self.change_of.get(&instance) else {
+                        return Err(no_change_for(&instance, expr).into());
+                    };
+                    fires(&self.changes[*i].1, &rest)
                 }
                 None => self
                     .changes
@@ -50,7 +53,7 @@ impl PlanWalk {
             }
             found.push(r);
         }
-        for e in [&resource.count, &resource.for_each] {
+        for e in [&resource.count, &resource.for_each, &resource.lifecycle.enabled] {
             found.extend(crate::refs::of_exprs(e).into_iter().filter(own));
         }
         let address = self.core.graph.node(n).addr.to_string();
@@ -71,18 +74,33 @@ impl PlanWalk {
         let own = |e: &&Expr| crate::refs::of_expr(e).iter().any(|r| r.subject.resource() == Some(&resource.addr));
         let Some(expr) = resource.lifecycle.replace_triggered_by.iter().find(own) else { return false };
         let Some(first) = instances.first() else { return false };
+        if let [_] = instances {
+            self.core.diags.push(no_change_for(first, expr));
+            return true;
+        }
         let names: Vec<String> = instances.iter().map(ToString::to_string).collect();
-        let module = if first.module.is_root() { "the root module".to_owned() } else { first.module.to_string() };
-        let summary = match names.len() {
-            1 => format!("no change found for {} in {module}", first.resource),
-            _ => format!("Cycle: {}", names.join(", ")),
-        };
+        let summary = format!("Cycle: {}", names.join(", "));
         self.core.diags.push(
             Diagnostic::error(summary, format!("{} cannot trigger its own replacement.", resource.addr))
                 .at(expr.span()),
         );
         true
     }
+}
+
+/// An instance that is to be replaced with another which this plan does not have, or with itself.
+fn no_change_for(instance: &ResourceInstance, expr: &Expr) -> Diagnostic {
+    let module = &instance.module;
+    let place = if module.is_root() { "the root module".to_owned() } else { module.to_string() };
+    let local = match &instance.key {
+        Some(key) => format!("{}{key}", instance.resource),
+        None => instance.resource.to_string(),
+    };
+    Diagnostic::error(
+        format!("no change found for {local} in {place}"),
+        "replace_triggered_by names an object of the configuration other than its own resource: check its name and its index.",
+    )
+    .at(expr.span())
 }
 
 type Trigger = (sdt_addr::ResourceAddr, Option<InstanceKey>, Vec<Step>);

@@ -365,7 +365,7 @@ impl Env<'_> {
         let mut diags = Diagnostics::new();
         let only = OnlyFunctions(self.scope);
         let frame = Frame { names: Names::All(members), outer: None };
-        let env = Env { scope: &only, frame: Some(&frame), item: None, in_template: true };
+        let env = Env { scope: &only, frame: Some(&frame), item: None, in_template: true, budget: self.budget };
         let value = env.eval(expr, &mut diags);
         if let Some(d) = diags.0.first() {
             let place = d.subject.map(|s| template.place(s)).unwrap_or_default();

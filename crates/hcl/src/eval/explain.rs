@@ -1,7 +1,9 @@
 //! Values in words, for messages.
 
+use std::cell::Cell;
+
 use sdt_diag::{Diagnostic, Diagnostics, ExprValue};
-use sdt_value::{Kind, Marks, Type, Value, mismatch};
+use sdt_value::{Kind, MAX_MEMBERS, Marks, Type, Value, mismatch};
 
 use super::{Env, Scope};
 use crate::ast::{Expr, Traversal};
@@ -66,7 +68,8 @@ fn compact(value: &Value) -> String {
 /// The references of an expression with their values in words, as shown under a message.
 #[must_use]
 pub fn expr_values(expr: &Expr, scope: &dyn Scope, cause: Cause) -> Vec<ExprValue> {
-    let env = Env { scope, frame: None, item: None, in_template: false };
+    let budget = Cell::new(MAX_MEMBERS);
+    let env = Env { scope, frame: None, item: None, in_template: false, budget: &budget };
     let mut out = Vec::new();
     env.collect_values(&[expr], cause, &mut out);
     out

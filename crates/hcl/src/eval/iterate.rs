@@ -56,6 +56,12 @@ impl Env<'_> {
         if unknown_type.is_some() {
             return Value::DYNAMIC.with_marks(marks);
         }
+        let wanted = collection.known_len().unwrap_or_default();
+        let Some(left) = self.budget.get().checked_sub(wanted) else {
+            diags.push(super::too_large(f.open.to(f.close)));
+            return Value::DYNAMIC;
+        };
+        self.budget.set(left);
         let mut out = Results { marks, ..Results::default() };
         match collection.kind() {
             Kind::List(_, items) | Kind::Tuple(items) => {

@@ -18,11 +18,12 @@ pub use access::{apply_step, index};
 pub use explain::{Cause, describe, expr_values};
 pub use scope::{CallFailure, CallSite, NoScope, Scope, Signature};
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use sdt_diag::{Diagnostic, Diagnostics, Span};
-use sdt_value::{Kind, Marks, Str, Type, Value, convert};
+use sdt_value::{Kind, MAX_MEMBERS, Marks, Str, TOO_LARGE, Type, Value, convert};
 
 use crate::ast::{Expr, ExprKind, ObjectItem, Traversal};
 use crate::deep;
@@ -31,8 +32,19 @@ use crate::deep;
 #[must_use]
 pub fn eval(expr: &Expr, scope: &dyn Scope) -> (Value, Diagnostics) {
     let mut diags = Diagnostics::new();
-    let value = Env { scope, frame: None, item: None, in_template: false }.eval(expr, &mut diags);
+    let budget = Cell::new(MAX_MEMBERS);
+    let value = Env { scope, frame: None, item: None, in_template: false, budget: &budget }.eval(expr, &mut diags);
+    // What is only named has been looked at where it was made.
+    let made = !matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Traversal(_));
+    if made && value.is_too_large() {
+        diags.push(too_large(expr.span));
+        return (Value::DYNAMIC, diags);
+    }
     (value, diags)
+}
+
+fn too_large(at: Span) -> Diagnostic {
+    Diagnostic::error("Value too large", format!("This cannot be evaluated: {TOO_LARGE}.")).at(at)
 }
 
 /// Evaluates an expression that must be constant. In JSON syntax, strings are plain text here.
@@ -90,6 +102,8 @@ struct Env<'a> {
     item: Option<&'a Value>,
     /// Inside a template file or string, where further ones are not allowed.
     in_template: bool,
+    /// How many members for expressions may still make, nested ones together.
+    budget: &'a Cell<usize>,
 }
 
 impl<'a> Env<'a> {

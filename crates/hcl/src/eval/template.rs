@@ -1,7 +1,7 @@
 //! Templates.
 
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_value::{Kind, Marks, Type, Value, convert};
+use sdt_value::{Kind, MAX_TEXT, Marks, Type, Value, convert};
 
 use super::Env;
 use crate::ast::Expr;
@@ -23,6 +23,8 @@ impl Env<'_> {
             // After an error the text is of no use.
             let wanted = known && diags.0.len() == before;
             match value.kind() {
+                // Once it is too long, it grows no more.
+                Kind::String(_) if text.len() > MAX_TEXT => {}
                 Kind::String(s) if wanted => text.push_str(s),
                 Kind::Null(_) => {
                     let d = Diagnostic::error(INVALID, "The result is null, and null has no text.");
@@ -44,6 +46,10 @@ impl Env<'_> {
                 },
             }
         }
+        if let Some(at) = parts.first().filter(|_| text.len() > MAX_TEXT) {
+            diags.push(super::too_large(at.span));
+            return Value::unknown(Type::String).with_marks(marks);
+        }
         if known {
             return Value::string(text).with_marks(marks);
         }
@@ -61,6 +67,7 @@ impl Env<'_> {
         for item in items {
             marks |= item.marks();
             match item.kind() {
+                Kind::String(_) if text.len() > MAX_TEXT => {}
                 Kind::String(s) => text.push_str(s),
                 Kind::Unknown(..) => known = false,
                 Kind::Null(_) => {
@@ -75,6 +82,11 @@ impl Env<'_> {
                     }
                 },
             }
+        }
+        if text.len() > MAX_TEXT {
+            diags.push(super::too_large(list.span));
+            known = false;
+            text.clear();
         }
         let result = if known { Value::string(text) } else { Value::unknown(Type::String) };
         result.with_marks(marks)

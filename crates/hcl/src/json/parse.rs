@@ -12,6 +12,9 @@ use crate::strings::{did_you_mean, quote};
 /// Nesting beyond this is refused.
 const MAX_DEPTH: usize = 30_000;
 
+/// No more than so many messages are about what is not closed.
+const MAX_UNCLOSED: usize = 20;
+
 const VALUE: &str = "A value is an object, a list, a number, a string, true, false or null.";
 
 pub(super) fn document(source: SourceId, text: &[u8]) -> (JsonNode, Diagnostics) {
@@ -127,6 +130,14 @@ impl Parser<'_> {
         self.diags.push(Diagnostic::error(summary, detail).at(at));
     }
 
+    /// Of many that are open inside each other, some say enough.
+    fn unclosed(&mut self, open: Token, detail: &str) {
+        if self.diags.0.len() < MAX_UNCLOSED {
+            let at = self.span(open);
+            self.error(at, "Unclosed object", detail);
+        }
+    }
+
     fn value(&mut self) -> JsonNode {
         let t = self.peek();
         let span = self.span(t);
@@ -216,8 +227,7 @@ impl Parser<'_> {
                 }
                 T::CBrace => {}
                 T::End => {
-                    let at = self.span(open);
-                    self.error(at, "Unclosed object", "The document ends before the closing brace of this object.");
+                    self.unclosed(open, "The document ends before the closing brace of this object.");
                     return None;
                 }
                 T::CBrack => {
@@ -257,8 +267,7 @@ impl Parser<'_> {
                 }
                 T::CBrack => {}
                 T::End => {
-                    let at = self.span(open);
-                    self.error(at, "Unclosed object", "The document ends before the closing bracket of this list.");
+                    self.unclosed(open, "The document ends before the closing bracket of this list.");
                     return None;
                 }
                 kind => {

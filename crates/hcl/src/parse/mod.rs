@@ -25,10 +25,16 @@ const MAX_DEPTH: usize = 30_000;
 /// Parses a file.
 #[must_use]
 pub fn parse_body(source: SourceId, text: &[u8]) -> (Arc<Body>, Diagnostics) {
+    let (body, _, diags) = parse_with_tokens(source, text);
+    (Arc::new(body), diags)
+}
+
+/// Parses a file and gives its tokens back, which the formatter works on.
+pub(crate) fn parse_with_tokens(source: SourceId, text: &[u8]) -> (Body, Vec<Token>, Diagnostics) {
     let mut p = Parser::new(source, text, 0, Mode::Normal);
     p.newlines.push(true);
     let body = p.body(K::Eof);
-    (Arc::new(body), p.diags)
+    (body, p.tokens, p.diags)
 }
 
 /// Parses a text that is one expression; `base` is where the text starts in its file.

@@ -3,10 +3,11 @@
 /// How elements pair: the position before, the position after, or both.
 pub(crate) type Pair = (Option<usize>, Option<usize>);
 
-/// Pairs two lists: by position when they are equally long, else along a longest common subsequence. `alike` tells whether an
-/// element may be shown as changed into another one, instead of one going and one coming.
+/// Pairs two lists: by position when they are equally long and something has gone, else along a longest common subsequence.
+/// `alike` tells whether an element may be shown as changed into another one, instead of one going and one coming.
 pub(crate) fn pairs<T: PartialEq>(before: &[T], after: &[T], alike: &dyn Fn(&T) -> bool) -> Vec<Pair> {
-    if before.len() == after.len() {
+    let stays = |(x, y): (&T, &T)| x == y || after.contains(x);
+    if before.len() == after.len() && !before.iter().zip(after).all(stays) {
         return (0..before.len()).map(|i| (Some(i), Some(i))).collect();
     }
     along(before, after, alike)
@@ -108,6 +109,9 @@ mod tests {
     #[test]
     fn pairs_by_position_or_subsequence() {
         check("ab", "bc", "~ab~bc");
+        check("ffbb", "fxbb", " f-f+x b b");
+        check("abb", "axy", " a~bx~by");
+        check("abcd", "acbd", " a-b c+b d");
         check("abc", "axcd", " a-b+x c+d");
         check("abc", "b", "-a b-c");
         check("aab", "ab", " a-a b");

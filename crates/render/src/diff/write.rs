@@ -390,7 +390,8 @@ impl<'t> Pen<'t> {
                 self.null_suffix(diff.act)
             );
         }
-        format!("jsonencode({text}){spaces}{forces}{}", self.null_suffix(diff.act))
+        // On one line are empty objects and lists only.
+        format!("jsonencode({text}){spaces}{forces}")
     }
 }
 

@@ -28,6 +28,8 @@ pub struct World {
     pub idempotent: bool,
     /// How many processes have lived; names their runs.
     pub lives: u64,
+    /// What somebody else does after planning and before applying.
+    pub meddle: Option<fn(&Cloud)>,
 }
 
 /// How a life ended.
@@ -87,6 +89,9 @@ impl World {
         if diags.has_errors() {
             return (plan, diags);
         }
+        if let Some(meddle) = self.meddle {
+            meddle(&self.cloud);
+        }
         let lineage = if merged.state.lineage.is_empty() { "lineage".into() } else { merged.state.lineage.clone() };
         let input = ApplyInput {
             plan: plan.clone(),
@@ -96,10 +101,17 @@ impl World {
             env,
             run_id: format!("run-{}", self.lives),
             lineage,
+            verify: self.meddle.is_some(),
         };
         let shared_journal = merged.is_shared();
-        let persistence =
-            Persistence { store, base, revision: merged.revision, lock: LockInfo::default(), shared_journal };
+        let persistence = Persistence {
+            store,
+            base,
+            revision: merged.revision,
+            lock: LockInfo::default(),
+            shared_journal,
+            rises: false,
+        };
         let out = sdt_driver::apply(input, Some(&persistence), &settings, &NoProgress).await;
         let mut diags = out.diags;
         if let Err(e) = out.saved {

@@ -90,6 +90,11 @@ fn scale(mut mag: Mag, exp10: i64, exp2: i64) -> Result<Mag, bool> {
     }
 }
 
+/// Binary exponents beyond this make numbers so long that only their first digits are worked out.
+const FAR: i64 = 1 << 13;
+/// Precision with which that is done: far more than the digits that are looked at.
+const LEADING: u32 = 2048;
+
 /// Decimal digits `0.d1d2d3… * 10^point`, without trailing zeros.
 pub(super) struct Decimal {
     pub(super) digits: Vec<u8>,
@@ -112,6 +117,21 @@ impl Decimal {
         }
         let point = if digits.is_empty() { 0 } else { point };
         Self { digits, point }
+    }
+
+    /// The first few hundred digits of `mant * 2^exp` for an exponent far from zero; `top` is that of the value, or of one near it, so that
+    /// values near each other are cut at the same place.
+    fn leading(mant: &UBig, exp: i64, top: i64) -> Option<Self> {
+        let cut = (top as f64 * std::f64::consts::LOG10_2) as i64 - 300;
+        let five = float::pow5(cut.unsigned_abs(), LEADING)?;
+        let mag = Mag::new(mant.clone(), exp - cut)?;
+        let mag = if cut > 0 { mag.div(&five, LEADING) } else { mag.mul(&five) };
+        let mut digits = mag.trunc().to_string().into_bytes();
+        let point = digits.len() as i64 + cut;
+        while digits.last() == Some(&b'0') {
+            digits.pop();
+        }
+        Some(Self { digits, point })
     }
 
     fn at(&self, i: usize) -> u8 {
@@ -157,13 +177,23 @@ impl Decimal {
 
     /// The fewest digits that still round to `mag` at `prec` bits.
     pub(super) fn shortest(mag: &Mag, prec: u32) -> Self {
-        let mut d = Self::new(&mag.mant, mag.exp);
+        // A number of a million digits is told from its neighbours by the first two hundred.
+        let far = mag.exp.abs() > FAR && mag.mant.bit_len() <= 2 * PARSED as usize && prec <= PARSED;
+        Self::told_apart(mag, prec, far)
+    }
+
+    fn told_apart(mag: &Mag, prec: u32, far: bool) -> Self {
+        let of = |mant: &UBig, exp: i64| {
+            let leading = if far { Self::leading(mant, exp, mag.top()) } else { None };
+            leading.unwrap_or_else(|| Self::new(mant, exp))
+        };
+        let mut d = of(&mag.mant, mag.exp);
         // The mantissa with its last bit worth half a unit in the last place of `prec` bits.
         let shift = prec as usize + 1 - mag.mant.bit_len().min(prec as usize);
         let mant = &mag.mant << shift;
         let exp = mag.exp - shift as i64;
-        let lower = Self::new(&(&mant - 1u8), exp);
-        let upper = Self::new(&(&mant + 1u8), exp);
+        let lower = of(&(&mant - 1u8), exp);
+        let upper = of(&(&mant + 1u8), exp);
         // The bounds themselves round to an even mantissa only.
         let inclusive = shift > 1 || !mant.bit(1);
         for i in 0..d.digits.len() {
@@ -249,5 +279,20 @@ impl Decimal {
             return self.scientific((len - 1).max(0) as usize, mark);
         }
         self.plain(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_have_the_digits_that_exact_arithmetic_gives() {
+        for text in ["1e5000", "7e-5000", "3p20000", "123456789e9999", "1.7p-30000", "9.99999e4000"] {
+            let number = parse(text).unwrap();
+            let Repr::Big(_, mag) = &number.repr else { panic!("{text} is small") };
+            let [quick, exact] = [true, false].map(|far| Decimal::told_apart(mag, PARSED, far));
+            assert_eq!((quick.point, quick.digits), (exact.point, exact.digits), "{text}");
+        }
     }
 }

@@ -1,41 +1,25 @@
 //! `local-exec`.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Stdio;
 
 use sdt_value::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-/// Runs a provisioner; its output goes to `say`, line by line.
-pub(crate) async fn run(
-    kind: &str,
-    config: &Value,
-    cwd: &Path,
-    vars: &BTreeMap<String, String>,
-    say: &(dyn Fn(&str) + Sync),
-) -> Result<(), String> {
-    if kind != "local-exec" {
-        return Err(format!("There is no provisioner \"{kind}\"."));
-    }
-    let text = |name: &str| config.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let command = text("command");
+use super::{World, text, texts};
+
+/// Runs a command on this machine.
+pub(super) async fn run(config: &Value, world: &World<'_>) -> Result<(), String> {
+    let World { cwd, vars, say } = world;
+    let command = text(config, "command").unwrap_or_default();
     if command.is_empty() {
         return Err("local-exec provisioner command must be a non-empty string".into());
     }
-    let interpreter: Vec<String> = config
-        .get("interpreter")
-        .and_then(Value::as_items)
-        .map(|items| items.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
-        .unwrap_or_default();
+    let interpreter = texts(config, "interpreter").unwrap_or_default();
     let mut argv = if interpreter.is_empty() { vec!["/bin/sh".to_owned(), "-c".to_owned()] } else { interpreter };
     argv.push(command.clone());
-    let dir = match text("working_dir") {
-        d if d.is_empty() => cwd.to_path_buf(),
-        d => cwd.join(d),
-    };
+    let dir = text(config, "working_dir").map_or_else(|| cwd.to_path_buf(), |d| cwd.join(d));
     let mut process = tokio::process::Command::new(&argv[0]);
-    process.args(&argv[1..]).current_dir(dir).env_clear().envs(vars).stdin(Stdio::null());
+    process.args(&argv[1..]).current_dir(dir).env_clear().envs(vars.iter()).stdin(Stdio::null());
     for (k, v) in config.get("environment").and_then(Value::as_members).into_iter().flatten() {
         process.env(&**k, v.as_str().unwrap_or_default());
     }

@@ -1,0 +1,4 @@
+output "o" {
+ ephemeral=true
+ value=1
+}

@@ -1,0 +1,6 @@
+module "m" {
+ source="./m"
+}
+output "q" {
+ value=module.m.o
+}

@@ -1,0 +1,6 @@
+variable "v" {
+default="d"
+}
+output "o" {
+  value = var.v
+}

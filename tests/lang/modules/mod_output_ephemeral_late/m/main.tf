@@ -1,0 +1,8 @@
+variable "e" {
+ ephemeral=true
+ default="x"
+}
+output "o" {
+ ephemeral=true
+ value=var.e
+}

@@ -1,0 +1,6 @@
+module "m" {
+ source="./m"
+}
+output "o" {
+  value = upper(module.m.o)
+}

@@ -1,0 +1,6 @@
+variable "v" {
+
+}
+output "o" {
+  value = var.v
+}

@@ -1,0 +1,6 @@
+resource "terraform_data" "a" {
+input=1
+depends_on=[terraform_data.b]
+}
+resource "terraform_data" "b" {
+}

@@ -1,0 +1,8 @@
+terraform {
+  provider_meta "terraform" {
+    a = 1
+  }
+  provider_meta "terraform" {
+    a = 1
+  }
+}

@@ -1,0 +1,5 @@
+terraform {
+  provider_meta "foo" {
+    a = var.x
+  }
+}

@@ -1,0 +1,7 @@
+variable "v" {
+type=string
+sensitive=true
+}
+output "o" {
+  value = var.v
+}

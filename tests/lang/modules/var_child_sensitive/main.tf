@@ -1,0 +1,7 @@
+module "m" {
+ source="./m"
+ v="a"
+}
+output "o" {
+ value=module.m.o
+}

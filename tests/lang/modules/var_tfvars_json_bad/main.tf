@@ -1,0 +1,6 @@
+variable "v" {
+type=string
+}
+output "o" {
+  value = var.v
+}
