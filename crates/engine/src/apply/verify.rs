@@ -102,6 +102,9 @@ fn is_touched(c: &Change) -> bool {
 fn differences(before: &Value, now: &Value) -> Vec<String> {
     let mut out = Vec::new();
     compare(&Path::root(), before, now, false, &mut out);
+    // Paths begin with a dot.
+    let mut out: Vec<String> =
+        out.into_iter().map(|line| format!("  {}", line.trim_start_matches([' ', '.']))).collect();
     if out.len() > NAMED {
         let more = out.len() - NAMED;
         out.truncate(NAMED);
