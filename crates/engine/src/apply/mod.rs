@@ -87,14 +87,16 @@ pub struct ApplyWalk {
     verify: bool,
     /// Changes whose objects are not any more what the plan was made from.
     refused: FxHashSet<usize>,
+    /// Looks under way: the node of the execution graph that waits, and how many answers are still to come.
+    looking: FxHashMap<OpId, (NodeIndex, usize)>,
     /// Resources that the plan leaves for a later run: their values are unknown, whatever has become known by now.
     deferred: FxHashSet<sdt_addr::ConfigResource>,
 }
 
 enum Pending {
     Configure(NodeIndex),
-    /// A look at what a provider configuration is about to change: the node of the execution graph that waits for it.
-    Verify(NodeIndex),
+    /// A look at what a provider configuration is about to change.
+    Verify,
     Replan(Box<change::Making>),
     Apply(Box<change::Making>),
     Data(Box<data::Reading>),
@@ -155,6 +157,7 @@ impl ApplyWalk {
             dependencies: crate::lifecycle::Dependencies::default(),
             verify,
             refused: FxHashSet::default(),
+            looking: FxHashMap::default(),
             deferred,
         }
     }
@@ -168,10 +171,8 @@ impl ApplyWalk {
                 self.interrupted = true;
                 self.core.ops.push(Op::Stop);
             }
-            Event::Read(op, answer) => match self.pending.get(&op) {
-                Some(Pending::Verify(_)) => self.on_looked(answer),
-                _ => self.on_last_look(op, answer),
-            },
+            Event::Read(op, answer) if self.looking.contains_key(&op) => self.on_looked(op, answer),
+            Event::Read(op, answer) => self.on_last_look(op, answer),
             Event::Done(op, answer) => self.on_done(op, answer),
         }
         while !self.halted
@@ -227,7 +228,8 @@ impl ApplyWalk {
     fn on_done(&mut self, op: OpId, answer: Answer) {
         match (self.pending.remove(&op), answer) {
             (Some(Pending::Configure(node)), Answer::Configured(result)) => self.on_configured(node, result),
-            (Some(Pending::Verify(node)), _) => self.sched.finish(node, true),
+            // The answers themselves are counted: some may come after the end of the call.
+            (Some(Pending::Verify), _) => {}
             (Some(Pending::Replan(m)), Answer::Planned(answer)) => self.on_replanned(*m, answer),
             (Some(Pending::Apply(m)), Answer::Applied(answer)) => self.on_applied(*m, answer),
             (Some(Pending::Apply(m)), Answer::NotBegun(why)) => self.on_not_begun(*m, &why),

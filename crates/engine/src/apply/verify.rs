@@ -11,7 +11,7 @@ use sdt_value::{Kind, Marks, Path, Value};
 use super::{ApplyWalk, Pending};
 use crate::convert::private_from_state;
 use crate::graph::ConfigGraph;
-use crate::op::Op;
+use crate::op::{Op, OpId};
 
 /// How many differences are named for one object.
 const NAMED: usize = 8;
@@ -42,13 +42,26 @@ impl ApplyWalk {
             return false;
         };
         let id = self.core.op_id();
-        self.pending.insert(id, Pending::Verify(node));
+        self.pending.insert(id, Pending::Verify);
+        self.looking.insert(id, (node, requests.len()));
         self.core.ops.push(Op::Refresh { id, provider: key, requests });
         true
     }
 
+    /// Takes an answer in; the last one lets the changes begin.
+    pub(super) fn on_looked(&mut self, op: OpId, answer: ReadAnswer) {
+        self.check_fingerprint(answer);
+        let Some((node, open)) = self.looking.get_mut(&op) else { return };
+        *open -= 1;
+        if *open == 0 {
+            let node = *node;
+            self.looking.remove(&op);
+            self.sched.finish(node, true);
+        }
+    }
+
     /// Compares an object with what the plan was made from.
-    pub(super) fn on_looked(&mut self, answer: ReadAnswer) {
+    fn check_fingerprint(&mut self, answer: ReadAnswer) {
         let i = answer.key as usize;
         let Some(change) = self.plan.changes.get(i).cloned() else { return };
         let address = change.addr.to_string();
@@ -89,6 +102,9 @@ fn is_touched(c: &Change) -> bool {
 fn differences(before: &Value, now: &Value) -> Vec<String> {
     let mut out = Vec::new();
     compare(&Path::root(), before, now, false, &mut out);
+    // Paths begin with a dot.
+    let mut out: Vec<String> =
+        out.into_iter().map(|line| format!("  {}", line.trim_start_matches([' ', '.']))).collect();
     if out.len() > NAMED {
         let more = out.len() - NAMED;
         out.truncate(NAMED);
