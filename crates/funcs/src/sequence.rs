@@ -128,6 +128,9 @@ fn concat_type(args: &[Value]) -> Out<Type> {
     if args.is_empty() {
         return fail("at least one argument is required");
     }
+    if args.iter().filter_map(Value::known_len).fold(0_usize, usize::saturating_add) > MAX_MEMBERS {
+        return fail(TOO_LARGE);
+    }
     let types: Vec<Type> = args.iter().map(Value::ty).collect();
     if types.iter().all(|t| matches!(t, Type::List(_)))
         && let Some(common) = unify(&types)
@@ -152,9 +155,6 @@ fn concat_type(args: &[Value]) -> Out<Type> {
 fn concat(args: &[Value]) -> Out {
     let ty = concat_type(args)?;
     let marks = args.iter().fold(Marks::NONE, |m, v| m | v.marks());
-    if args.iter().filter_map(Value::known_len).fold(0_usize, usize::saturating_add) > MAX_MEMBERS {
-        return fail(TOO_LARGE);
-    }
     let mut all = Vec::new();
     for (index, v) in args.iter().enumerate() {
         match &ty {

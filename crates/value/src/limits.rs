@@ -8,10 +8,11 @@ use crate::{Kind, Value};
 /// The longest text, in bytes.
 pub const MAX_TEXT: usize = 1 << 29;
 /// The most members of a value, those of its members among them.
-pub const MAX_MEMBERS: usize = 1 << 24;
+pub const MAX_MEMBERS: usize = 1 << 22;
 
 /// What is said of a value beyond the bounds.
-pub const TOO_LARGE: &str = "the value would have more than 16,777,216 members or more than 512 MB of text, which is beyond what sdt works with";
+pub const TOO_LARGE: &str =
+    "the value would have more than 4,194,304 members or more than 512 MB of text, which is beyond what sdt works with";
 
 impl Value {
     /// Tells whether the value is beyond [`MAX_MEMBERS`] or [`MAX_TEXT`] in all, each member counted as often as it is there.

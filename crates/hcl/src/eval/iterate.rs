@@ -56,12 +56,6 @@ impl Env<'_> {
         if unknown_type.is_some() {
             return Value::DYNAMIC.with_marks(marks);
         }
-        let wanted = collection.known_len().unwrap_or_default();
-        let Some(left) = self.budget.get().checked_sub(wanted) else {
-            diags.push(super::too_large(f.open.to(f.close)));
-            return Value::DYNAMIC;
-        };
-        self.budget.set(left);
         let mut out = Results { marks, ..Results::default() };
         match collection.kind() {
             Kind::List(_, items) | Kind::Tuple(items) => {
@@ -130,6 +124,13 @@ impl Env<'_> {
     }
 
     fn iteration(&self, f: &For, key: &Value, value: &Value, out: &mut Results, diags: &mut Diagnostics) {
+        if self.budget.get() == 0 {
+            if !out.unknown {
+                diags.push(super::too_large(f.open.to(f.close)));
+            }
+            out.unknown = true;
+            return;
+        }
         self.bound(f, key, value, |env| {
             if let Some(cond) = &f.cond {
                 let (include, marks) = env.eval(cond, diags).unmark();
@@ -149,6 +150,8 @@ impl Env<'_> {
                     }
                 }
             }
+            // What a condition leaves out costs nothing but time.
+            env.budget.set(env.budget.get().saturating_sub(1));
             match &f.key {
                 None => out.items.push(env.eval(&f.value, diags)),
                 Some(key) => {
