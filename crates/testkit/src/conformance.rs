@@ -315,7 +315,7 @@ impl Harness {
                 for (attribute, wanted) in resolve(&need["expect"], &names).as_object().into_iter().flatten() {
                     let got = &value[attribute];
                     if got != wanted {
-                        return Err(format!("data {name}: {attribute} is {got}, not {wanted}").into());
+                        return Err(format!("data {name}: {attribute} is {got}, not {wanted}"));
                     }
                 }
                 names.insert(name, value);
