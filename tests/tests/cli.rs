@@ -107,7 +107,7 @@ fn mistakes_are_told() {
         (&["plan", "-var", "zz=1"], "Value for undeclared variable"),
         (&["plan", "-var-file=none"], "Failed to read variables file"),
         (&["plan", "-lock-timeout=5"], "Invalid duration"),
-        (&["plan", "-parallelism=0"], "at least 1"),
+        (&["plan", "-parallelism=x"], "a number of calls"),
         (&["apply"], "-auto-approve"),
         (&["apply", "main.tf"], "Failed to load plan file"),
         (&["show", "main.tf"], "Failed to read the given file"),

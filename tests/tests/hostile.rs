@@ -97,7 +97,7 @@ fn a_billion_laughs_are_not_laughed() {
                 &|i| if i < 7 { lists(i) } else { "1".into() },
                 "flatten([for i in range(100) : local.l6])",
             ),
-            "too large",
+            "4,194,304",
         ),
         (
             ladder(

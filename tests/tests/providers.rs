@@ -234,7 +234,8 @@ resource "local_sensitive_file" "a" {
   content_base64 = base64encode("hush")
 }
 data "local_file" "a" {
-  filename = local_file.a.filename
+  filename   = local_file.a.filename
+  depends_on = [local_file.a]
 }
 resource "null_resource" "a" {
   triggers = { file = local_file.a.id }

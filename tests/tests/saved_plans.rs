@@ -6,9 +6,14 @@ use sdt_tests::{Answer, run};
 use serde_json::Value as Json;
 
 fn folder(config: &str) -> tempfile::TempDir {
+    let dir = files(config);
+    ok(dir.path(), &["init"]);
+    dir
+}
+
+fn files(config: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(dir.path().join("main.tf"), config).expect("a file can be written");
-    ok(dir.path(), &["init"]);
     dir
 }
 
@@ -95,7 +100,7 @@ fn what_is_gone_already_can_be_destroyed() {
 
 #[test]
 fn what_cannot_be_planned_yet_is_left_for_later() {
-    let dir = folder(
+    let dir = files(
         "resource \"terraform_data\" \"a\" {\n  input = 2\n}\n\nresource \"terraform_data\" \"b\" {\n  count = terraform_data.a.output\n  input = count.index\n}\n\nresource \"terraform_data\" \"c\" {\n  input = length(terraform_data.b)\n}\n\nresource \"terraform_data\" \"d\" {\n  input = \"free\"\n}\n\nmodule \"m\" {\n  source = \"./m\"\n  count  = terraform_data.a.output\n}\n\noutput \"n\" {\n  value = length(terraform_data.b)\n}\n\noutput \"m\" {\n  value = module.m[*].id\n}\n",
     );
     let dir = dir.path();

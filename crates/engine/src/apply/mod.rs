@@ -248,6 +248,8 @@ impl ApplyWalk {
             PlanMode::Destroy => {
                 if !self.core.diags.has_errors() && !self.halted && self.plan.targets.is_empty() {
                     self.state.outputs.clear();
+                    // What was only read is gone with what it was read for.
+                    self.state.resources.retain(|key, _| key.mode != sdt_state::Mode::Data);
                     self.state.check_results = serde_json::Value::Null;
                 }
             }
