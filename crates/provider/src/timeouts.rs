@@ -35,7 +35,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
             };
         rest = &rest[unit..];
     }
-    (!text.trim().is_empty()).then(|| Duration::from_secs_f64(total))
+    if text.trim().is_empty() { None } else { Duration::try_from_secs_f64(total).ok() }
 }
 
 /// How long `operation` may take: from the object's `timeouts`, else the declared default.
@@ -93,6 +93,7 @@ mod tests {
         check("250ms", Some(0.25));
         check("", None);
         check("10", None);
+        check("99999999999999999999999h", None);
         check("ten", None);
     }
 }

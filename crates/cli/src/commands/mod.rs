@@ -105,33 +105,11 @@ pub(crate) const VARIABLES: &[Flag] = &[
 
 /// Reads a duration as Terraform writes it: `90s`, `1m30s`, `500ms`.
 pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let bad = || format!("invalid duration {text:?}: it is a number with a unit, such as 30s or 5m");
-    let mut total = 0.0;
-    let mut rest = text;
-    if rest == "0" {
+    if text == "0" {
         return Ok(std::time::Duration::ZERO);
     }
-    if rest.is_empty() {
-        return Err(bad());
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(bad)?;
-        let number: f64 = rest[..digits].parse().map_err(|_| bad())?;
-        rest = &rest[digits..];
-        let unit = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        total += number
-            * match &rest[..unit] {
-                "h" => 3600.0,
-                "m" => 60.0,
-                "s" => 1.0,
-                "ms" => 1e-3,
-                "us" | "µs" => 1e-6,
-                "ns" => 1e-9,
-                _ => return Err(bad()),
-            };
-        rest = &rest[unit..];
-    }
-    std::time::Duration::try_from_secs_f64(total).map_err(|_| bad())
+    sdt_provider::parse_duration(text)
+        .ok_or_else(|| format!("invalid duration {text:?}: it is a number with a unit, such as 30s or 5m"))
 }
 
 /// The lock timeout of `-lock-timeout`.

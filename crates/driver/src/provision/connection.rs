@@ -103,24 +103,8 @@ pub(super) fn read(block: &Value, vars: &BTreeMap<String, String>) -> Result<Tar
 
 /// Reads `30s`, `5m`, `1h30m`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let bad = || format!("timeout = {text:?} is no duration: write numbers with units, such as 30s or 5m.");
-    let (mut total, mut rest) = (0.0, text);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(bad)?;
-        let number: f64 = rest[..digits].parse().map_err(|_| bad())?;
-        rest = &rest[digits..];
-        let unit = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        total += number
-            * match &rest[..unit] {
-                "h" => 3600.0,
-                "m" => 60.0,
-                "s" => 1.0,
-                "ms" => 1e-3,
-                _ => return Err(bad()),
-            };
-        rest = &rest[unit..];
-    }
-    Duration::try_from_secs_f64(total).map_err(|_| bad())
+    sdt_provider::parse_duration(text)
+        .ok_or_else(|| format!("timeout = {text:?} is no duration: write numbers with units, such as 30s or 5m."))
 }
 
 #[cfg(test)]
