@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use sdt_addr::ResourceInstance;
 use sdt_config::Config;
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_plan::{Action, ExecNode, OutputChange, Plan, PlanMode};
+use sdt_plan::{Action, ExecNode, Plan, PlanMode};
 use sdt_state::{OutputValue, State};
 
 use crate::core::{Core, Stage};
@@ -272,15 +272,13 @@ impl ApplyWalk {
                     }
                     self.set_output(name, value);
                 }
-                // What an error kept from being evaluated has the value of the plan, where that was known.
                 let plan = self.plan.clone();
-                let missed = |o: &&OutputChange| !values.contains_key(&o.name) && o.after.is_wholly_known();
-                for o in plan.outputs.values().filter(missed) {
-                    self.set_output(&o.name, &o.after);
-                }
-                for (name, change) in &self.plan.outputs {
-                    if change.action == Action::Delete {
+                for (name, o) in &plan.outputs {
+                    if o.action == Action::Delete {
                         self.state.outputs.remove(&**name);
+                    } else if !values.contains_key(name) && o.after.is_wholly_known() {
+                        // What an error kept from being evaluated has the value of the plan.
+                        self.set_output(name, &o.after);
                     }
                 }
                 let results = self.core.checks.results();
