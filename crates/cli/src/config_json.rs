@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use sdt_config::{Assignment, Config, Files, Given, Load, Manifest, ManifestEntry, Module, Origin, references_in_expr};
+use sdt_config::{Config, Files, Load, Manifest, ManifestEntry, Module, references_in_expr};
 use sdt_diag::SourceMap;
 use sdt_hcl::{ConfigBody, Expr};
 use sdt_plan::file::PlanFile;
@@ -63,13 +63,8 @@ pub(crate) fn load(file: &PlanFile) -> (sdt_config::Loaded, SourceMap) {
         .iter()
         .map(|(key, dir)| (key.clone(), ManifestEntry { dir: dir.into(), ..ManifestEntry::default() }))
         .collect();
-    let given = |(name, value): (&sdt_value::Str, &sdt_value::Value)| Assignment {
-        name: name.clone(),
-        given: Given::Value(value.clone()),
-        origin: Origin::Prompt,
-    };
-    let values = file.plan.variables.iter().map(given).collect();
-    let what = Load { manifest: Manifest { modules }, installing: true, values, ..Load::default() };
+    let values = || crate::vars::of_plan(&file.plan);
+    let what = Load { manifest: Manifest { modules }, installing: true, values: Some(&values), ..Load::default() };
     let loaded = sdt_config::load(&Packed::new(file), &what, &mut sources);
     (loaded, sources)
 }

@@ -77,8 +77,8 @@ pub(crate) fn load_with(app: &App, parsed: &Parsed, name: &str, text: &[u8]) -> 
 fn read(app: &App, parsed: Option<&Parsed>, installing: bool, files: &dyn Files) -> Project {
     let mut sources = SourceMap::default();
     let manifest = std::fs::read(manifest_path(&app.env)).map(|text| Manifest::parse(&text)).unwrap_or_default();
-    let values = crate::vars::early(app, parsed);
-    let what = Load { manifest, installing, values, ..Load::default() };
+    let values = || crate::vars::early(app, parsed);
+    let what = Load { manifest, installing, values: Some(&values), ..Load::default() };
     let loaded = sdt_config::load(files, &what, &mut sources);
     Project { loaded, sources }
 }
@@ -87,8 +87,8 @@ fn read(app: &App, parsed: Option<&Parsed>, installing: bool, files: &dyn Files)
 pub(crate) fn install(app: &App, parsed: &Parsed, upgrade: bool) -> Project {
     let mut sources = SourceMap::default();
     let manifest = std::fs::read(manifest_path(&app.env)).map(|text| Manifest::parse(&text)).unwrap_or_default();
-    let values = crate::vars::early(app, Some(parsed));
-    let what = Load { manifest, installing: true, values, ..Load::default() };
+    let values = || crate::vars::early(app, Some(parsed));
+    let what = Load { manifest, installing: true, values: Some(&values), ..Load::default() };
     let mut installer = Install::new(app, upgrade);
     let loaded = sdt_config::load_installing(&Disk, &what, &mut sources, &mut installer);
     for (key, entry) in &loaded.manifest.modules {

@@ -48,11 +48,7 @@ pub(crate) fn for_plan(
     sources: &mut SourceMap,
 ) -> (Variables, Diagnostics) {
     let (found, mut diags) = gather(app, Some(parsed), sources);
-    let mut given: Vec<Assignment> = plan
-        .variables
-        .iter()
-        .map(|(name, v)| Assignment { name: name.clone(), given: Given::Value(v.clone()), origin: Origin::Prompt })
-        .collect();
+    let mut given = of_plan(plan);
     for assignment in found {
         let variable = config.root.variables.get(&assignment.name);
         // What is not declared is warned of again.
@@ -70,6 +66,14 @@ pub(crate) fn for_plan(
     let (values, more) = assign(config, &given, sources);
     diags.extend(more);
     (values, diags)
+}
+
+/// The values of variables that a plan was made with.
+pub(crate) fn of_plan(plan: &Plan) -> Vec<Assignment> {
+    plan.variables
+        .iter()
+        .map(|(name, v)| Assignment { name: name.clone(), given: Given::Value(v.clone()), origin: Origin::Prompt })
+        .collect()
 }
 
 /// Values of the variables that a configuration has; what is set beside them is passed over.

@@ -14,8 +14,12 @@ use super::call::source_of;
 /// Values of constant variables of one module; what is wrong with one of them is told where it is used.
 pub(crate) type Constants = BTreeMap<Str, Result<Value, String>>;
 
-/// Those of the root module, from what was given.
-pub(crate) fn of_root(module: &Module, given: &[Assignment]) -> Constants {
+/// Those of the root module, from what is given; without constant variables nobody is asked for that.
+pub(crate) fn of_root(module: &Module, given: Option<&dyn Fn() -> Vec<Assignment>>) -> Constants {
+    if !module.variables.values().any(|v| v.constant) {
+        return Constants::new();
+    }
+    let given = given.map(|tell| tell()).unwrap_or_default();
     let constant = module.variables.values().filter(|v| v.constant);
     constant
         .map(|v| {

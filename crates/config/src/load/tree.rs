@@ -17,16 +17,16 @@ use super::file::{configuration_files, read_file};
 use super::providers::check_providers;
 
 /// What to load and how.
-#[derive(Clone, Debug, Default)]
-pub struct Load {
+#[derive(Clone, Default)]
+pub struct Load<'a> {
     /// Folder of the root module, relative to the working folder; empty for that folder itself.
     pub dir: PathBuf,
     /// Where modules that are not local were put.
     pub manifest: Manifest,
     /// Whether modules are being installed: a missing folder is then told as such.
     pub installing: bool,
-    /// Values given to variables of the root module; those of constant ones are needed here.
-    pub values: Vec<Assignment>,
+    /// Tells which values are given to variables of the root module. It is asked only when one of them is constant.
+    pub values: Option<&'a dyn Fn() -> Vec<Assignment>>,
 }
 
 /// What was loaded. With errors among the diagnostics the configuration is as much as could be read.
@@ -105,14 +105,14 @@ pub trait Installer {
 }
 
 /// Loads a configuration. Every file read is added to `sources`, also on errors.
-pub fn load(files: &dyn Files, what: &Load, sources: &mut SourceMap) -> Loaded {
+pub fn load(files: &dyn Files, what: &Load<'_>, sources: &mut SourceMap) -> Loaded {
     load_with(files, what, sources, None)
 }
 
 /// Loads a configuration and installs the modules it calls on the way.
 pub fn load_installing<'a>(
     files: &'a dyn Files,
-    what: &'a Load,
+    what: &'a Load<'a>,
     sources: &'a mut SourceMap,
     installer: &'a mut dyn Installer,
 ) -> Loaded {
@@ -121,7 +121,7 @@ pub fn load_installing<'a>(
 
 fn load_with<'a>(
     files: &'a dyn Files,
-    what: &'a Load,
+    what: &'a Load<'a>,
     sources: &'a mut SourceMap,
     installer: Option<&'a mut dyn Installer>,
 ) -> Loaded {
@@ -133,7 +133,7 @@ fn load_with<'a>(
     // With a broken root it is not even known which modules are meant.
     let good_root = !loader.diags.has_errors();
     if good_root {
-        let constants = constants::of_root(&root, &what.values);
+        let constants = constants::of_root(&root, what.values);
         loader.children(&mut root, &constants, &[dir]);
     }
     let Loader { mut diags, manifest, .. } = loader;
@@ -156,7 +156,7 @@ fn load_with<'a>(
 struct Loader<'a> {
     installer: Option<&'a mut dyn Installer>,
     files: &'a dyn Files,
-    what: &'a Load,
+    what: &'a Load<'a>,
     sources: &'a mut SourceMap,
     diags: Diagnostics,
     manifest: Manifest,
