@@ -23,8 +23,9 @@ const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
 /// Makes an error clearer by asking the service.
 pub(crate) type Explain<A> = for<'e> fn(&'e A, Error) -> BoxFuture<'e, Error>;
 
-/// After a lost reply, when to look for what it may have made. A service's lists may lag, so those that are found by a tag alone are looked
-/// for a few times: asking again would make a second one. Where a name or a client token stands in the way of that, once will do.
+/// When to look for what a creation may have made that nobody answered: the service may still be at it, and its lists may lag. Within a
+/// run, those that are found by a tag alone are looked for a few times, because asking again would make a second one; where a name or a
+/// client token stands in the way of that, once will do. After a run that died all of them are: the next creation has another token.
 const LOOKS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// How often a creation is asked for when replies are lost.
@@ -142,11 +143,14 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
     }
 
     async fn look_for(&self, cx: &Cx<'_, A>, want: &Value) -> Result<Option<Value>, Error> {
-        let by_tag = self.kind.token() == Token::Tag;
-        let sought = self.marked(want, cx.token());
-        for pause in if by_tag { &LOOKS[..] } else { &LOOKS[..1] } {
+        let looks = if self.kind.token() == Token::Tag { &LOOKS[..] } else { &LOOKS[..1] };
+        self.look_after(looks, cx, &self.marked(want, cx.token())).await
+    }
+
+    async fn look_after(&self, pauses: &[Duration], cx: &Cx<'_, A>, sought: &Value) -> Result<Option<Value>, Error> {
+        for pause in pauses {
             tokio::time::sleep(*pause).await;
-            if let Some(made) = self.kind.recover(cx, &sought).await? {
+            if let Some(made) = self.kind.recover(cx, sought).await? {
                 return Ok(Some(made));
             }
         }
@@ -222,7 +226,8 @@ impl<A: Send + Sync + 'static> Lifecycle<'_, A> {
             };
         }
         let want = self.marked(&req.planned, &req.token);
-        match self.kind.recover(&cx, &want).await {
+        let looks = [&[Duration::ZERO], &LOOKS[..]].concat();
+        match self.look_after(&looks, &cx, &want).await {
             Ok(Some(made)) => {
                 let got = self
                     .kind
