@@ -10,9 +10,9 @@ use sdt_hcl::{CallFailure, CallSite, Expr, Scope, Signature, Traversal};
 use sdt_plan::NodeAddr;
 use sdt_value::{Marks, Str, Type, Value};
 
-use crate::core::Core;
+use crate::core::{Core, Stage};
 use crate::slots::collect;
-use crate::tree::{Mi, Repetition};
+use crate::tree::{Mi, Repeat, Repetition};
 
 /// Answers function calls; the engine asks it with what the walk knows.
 pub trait Functions: Send + Sync {
@@ -122,10 +122,21 @@ impl<'a> Ctx<'a> {
         else {
             return (Value::DYNAMIC, false);
         };
+        let module = core.tree.module(child);
+        if core.stage == Stage::Validate {
+            // Of a module nothing is known but the names of its outputs, and whether there can be several.
+            let one = Type::object(module.outputs.keys().map(|name| (name.clone(), Type::Dynamic)));
+            let ty = match repeat {
+                Repeat::Single => one,
+                Repeat::Count => Type::list(one),
+                Repeat::ForEach => Type::map(one),
+                Repeat::Optional => Type::Dynamic,
+            };
+            return (Value::unknown(ty), key.is_none());
+        }
         if *unknown {
             return (Value::DYNAMIC, key.is_some());
         }
-        let module = core.tree.module(child);
         let one = |name: &Str, mi: Mi| {
             let node = core.graph.find(&NodeAddr::Output(module.path.clone(), name.clone()));
             node.and_then(|n| core.slots.value(n, &core.insts, mi)).cloned().unwrap_or(Value::DYNAMIC)
@@ -239,20 +250,12 @@ impl Scope for Ctx<'_> {
                     return Err(missing("module", call));
                 }
                 // The output step is taken by the evaluator, which reports what is wrong with it.
-                let (value, indexed) = self.module_value(call, key.as_ref(), Some(output));
                 let declared = self
                     .core
                     .tree
                     .child(self.core.insts.all[self.mi].module, call)
                     .is_none_or(|c| self.core.tree.module(c).outputs.contains_key(output));
-                if !declared {
-                    return Err(Diagnostic::error(
-                        "Unsupported attribute",
-                        format!("The module \"{call}\" has no output value named \"{output}\"."),
-                    )
-                    .at(r.span)
-                    .into());
-                }
+                let (value, indexed) = self.module_value(call, key.as_ref(), declared.then_some(output));
                 return Ok((value, if key.is_some() && !indexed { used - 2 } else { used - 1 }));
             }
             Referenceable::Each(name) => self.repetition_value("each", name, r.span)?,

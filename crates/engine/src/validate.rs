@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
+use sdt_addr::Mode;
 use sdt_config::Config;
 use sdt_diag::Diagnostics;
 use sdt_plan::NodeAddr;
 use sdt_state::State;
-use sdt_value::Value;
+use sdt_value::{Marks, Value};
 
 use crate::core::{Core, Stage};
 use crate::expand::{Placeholder, expand};
@@ -87,7 +88,9 @@ fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {
         };
         let mut slot = ResourceSlot::new(expansion.repeat, expansion.unknown);
         if expansion.repeat == Repeat::Single {
-            slot.set(None, Value::unknown(info.ty.clone()));
+            // What its schema says of references is checked by itself; nothing more is known of the object.
+            let ephemeral = addr.resource.mode == Mode::Ephemeral;
+            slot.set(None, Value::DYNAMIC.with_marks(if ephemeral { Marks::EPHEMERAL } else { Marks::NONE }));
         }
         core.slots.set_resource(n, &core.insts, mi, slot);
         for (_, repetition) in &expansion.members {

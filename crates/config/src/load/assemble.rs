@@ -101,8 +101,9 @@ fn add(module: &mut Module, block: &ContentBlock, overs: &Overrides, constants: 
             let Some(i) = import(block, diags) else { return };
             let key = i.to.as_traversal().ok();
             let twin = module.imports.iter().find(|o| key.is_some() && o.to.as_traversal().ok() == key);
-            if let (Some(_), Some(t)) = (twin, &key) {
-                let summary = format!("Duplicate import configuration for \"{t}\"");
+            if twin.is_some() {
+                let to = i.to_resource.clone().in_module(i.to_module.clone());
+                let summary = format!("Duplicate import configuration for \"{to}\"");
                 let detail = "An object can be imported to an address only once.";
                 diags.push(Diagnostic::error(summary, detail).at(i.to.span()));
             }

@@ -230,7 +230,11 @@ fn triggers(expr: &Expr, diags: &mut Diagnostics) -> Vec<Expr> {
     for item in literal::list(expr, diags) {
         let item = statics::inside(&item);
         let (refs, more) = references_in_expr(&item);
+        let failed = more.has_errors();
         diags.extend(more);
+        if failed {
+            break;
+        }
         let mut resources = 0;
         for r in &refs {
             match &r.subject {
