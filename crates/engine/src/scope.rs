@@ -59,15 +59,31 @@ pub(crate) struct Ctx<'a> {
     pub(crate) repetition: Repetition,
     /// What `self` means.
     pub(crate) own: Option<Value>,
+    /// The variable whose value is being validated.
+    validating: Option<Str>,
+    /// The variable whose value is taken without its own marks.
+    bare: Option<Str>,
 }
 
 impl<'a> Ctx<'a> {
     pub(crate) fn new(core: &'a Core, mi: Mi) -> Self {
-        Self { core, mi, repetition: Repetition::None, own: None }
+        Self { core, mi, repetition: Repetition::None, own: None, validating: None, bare: None }
     }
 
     pub(crate) fn repeated(mut self, repetition: Repetition) -> Self {
         self.repetition = repetition;
+        self
+    }
+
+    /// For the rules of a variable.
+    pub(crate) fn validating(mut self, variable: &Str) -> Self {
+        self.validating = Some(variable.clone());
+        self
+    }
+
+    /// With the value of the validated variable as it was given, before it was marked.
+    pub(crate) fn bare(mut self) -> Self {
+        self.bare = self.validating.clone();
         self
     }
 
@@ -223,7 +239,8 @@ impl Scope for Ctx<'_> {
                 if !self.module().variables.contains_key(name) {
                     return Err(missing("input variable", name));
                 }
-                self.slot(NodeAddr::Variable(self.path().clone(), name.clone())).unwrap_or(Value::DYNAMIC)
+                let value = self.slot(NodeAddr::Variable(self.path().clone(), name.clone())).unwrap_or(Value::DYNAMIC);
+                if self.bare.as_ref() == Some(name) { value.unmark().0 } else { value }
             }
             Referenceable::Local(name) => {
                 if !self.module().locals.contains_key(name) {

@@ -105,7 +105,7 @@ fn has_native(body: &ConfigBody) -> bool {
     match body {
         ConfigBody::Native(_) => true,
         ConfigBody::Json(_) => false,
-        ConfigBody::Override { base, over } => has_native(base) || has_native(over),
+        ConfigBody::Override { base, over, .. } => has_native(base) || has_native(over),
     }
 }
 

@@ -37,7 +37,8 @@ impl Env<'_> {
             _ => None,
         };
         let iterable = match unknown_type {
-            Some(Type::Dynamic) => return Value::DYNAMIC.with_marks(marks),
+            // Where not even the type is known, marks come with the value later.
+            Some(Type::Dynamic) => return Value::DYNAMIC,
             Some(ty) => !ty.is_primitive(),
             None => collection.as_items().is_some() || collection.as_members().is_some(),
         };
