@@ -42,9 +42,12 @@ pub enum Step {
 /// Tells whether a text is a name of the language: a letter or underscore, then letters, digits, underscores and dashes.
 #[must_use]
 pub fn is_identifier(s: &str) -> bool {
-    let mut chars = s.chars();
-    chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c))
-        && chars.all(|c| c == '-' || unicode_ident::is_xid_continue(c))
+    s.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic() || unicode_ident::is_xid_start(c))
+        && s.chars().all(in_name)
+}
+
+fn in_name(c: char) -> bool {
+    matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_') || (!c.is_ascii() && unicode_ident::is_xid_continue(c))
 }
 
 /// Cuts an address into its steps.
@@ -56,8 +59,7 @@ pub fn split_steps(text: &str) -> Result<Vec<Step>, ParseError> {
     let mut steps = Vec::new();
     let mut rest = text;
     loop {
-        let end =
-            rest.find(|c: char| !(c == '-' || c == '_' || unicode_ident::is_xid_continue(c))).unwrap_or(rest.len());
+        let end = rest.find(|c| !in_name(c)).unwrap_or(rest.len());
         let name = &rest[..end];
         if !is_identifier(name) {
             return bad(format!(
