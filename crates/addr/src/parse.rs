@@ -12,7 +12,7 @@ pub struct ParseError {
     pub summary: String,
     /// What is wrong.
     pub detail: String,
-    /// Index of the step that is wrong, where one is to blame.
+    /// Index of the step that is wrong, where one is to blame; the number of steps where one is missing.
     pub step: Option<usize>,
 }
 
@@ -145,14 +145,16 @@ pub(crate) fn module_prefix(steps: &[Step]) -> Result<(ModuleInstance, &[Step]),
         if &**keyword != "module" {
             break;
         }
-        let at = steps.len() - tail.len();
-        let [Step::Attr(name), tail @ ..] = tail else {
+        let [Step::Attr(name), rest_of @ ..] = tail else {
+            // What stands in the name's place, or the word alone.
+            let at = steps.len() - if tail.is_empty() { rest.len() } else { tail.len() };
             return Err(ParseError::new(
                 "Invalid address operator",
                 "Prefix \"module.\" must be followed by a module name.",
             )
             .at(at));
         };
+        let tail = rest_of;
         let (key, tail) = key(tail, steps.len())?;
         found.push(ModuleStep { name: name.clone(), key });
         rest = tail;
@@ -179,6 +181,10 @@ fn key(steps: &[Step], total: usize) -> Result<(Option<InstanceKey>, &[Step]), P
 pub fn parse_steps(steps: &[Step]) -> Result<Target, ParseError> {
     let total = steps.len();
     let (module, rest) = module_prefix(steps)?;
+    if !module.is_root() && matches!(rest, [Step::Index(_) | Step::Splat, ..]) {
+        return Err(ParseError::new("Invalid address operator", "A module is followed by a dot and a name.")
+            .at(total - rest.len()));
+    }
     if rest.is_empty() {
         if module.is_root() {
             return Err(ParseError::new("Invalid address", "An address is required: module.NAME or TYPE.NAME."));
@@ -200,12 +206,12 @@ pub fn parse_steps(steps: &[Step]) -> Result<Target, ParseError> {
         .at(at(rest)));
     };
     let [Step::Attr(name), tail @ ..] = tail else {
-        let detail = if tail.is_empty() {
-            "Resource specification must include a resource type and name."
+        let (detail, place) = if tail.is_empty() {
+            ("Resource specification must include a resource type and name.", rest)
         } else {
-            "A resource name is required."
+            ("A resource name is required.", tail)
         };
-        return Err(ParseError::new("Invalid address", detail).at(at(tail)));
+        return Err(ParseError::new("Invalid address", detail).at(at(place)));
     };
     let (key, tail) = key(tail, total)?;
     match tail {

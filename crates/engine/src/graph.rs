@@ -379,7 +379,14 @@ impl Builder<'_> {
                 if let (Some(key), Some(needed)) = (key, self.g.find(&node))
                     && needed != n
                 {
-                    return self.g.edge_to_instance(needed, n, key);
+                    let counted = self.tree.module(id).resources.get(addr).is_some_and(|r| r.count.is_some());
+                    // As in a list or a map, a number may be written as text and the other way round.
+                    let key = match key {
+                        InstanceKey::String(s) if counted => s.parse().map_or_else(|_| key.clone(), InstanceKey::Int),
+                        InstanceKey::Int(i) if !counted => InstanceKey::String(i.to_string().into()),
+                        _ => key.clone(),
+                    };
+                    return self.g.edge_to_instance(needed, n, &key);
                 }
                 node
             }

@@ -37,5 +37,5 @@ pub use op::{Answer, Event, Op, OpId, Progress, ProviderKey};
 pub use overrides::complete;
 pub use plan::{PlanInput, PlanWalk};
 pub use scope::{Env, Functions};
-pub use summary::{ResourceGraph, resource_graph};
+pub use summary::{ObjectGraph, ResourceGraph, object_graph, resource_graph};
 pub use validate::validate;
