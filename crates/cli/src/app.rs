@@ -69,7 +69,12 @@ pub(crate) fn run(raw: Vec<OsString>) -> u8 {
         }
     }
     match prepare(env, argv) {
-        Ok((app, command, parsed)) => (command.run)(&app, &parsed),
+        Ok((mut app, command, parsed)) => {
+            // What init tells has no other form: its words become messages.
+            app.ui.narrates = command.name == "init" && parsed.on("json");
+            app.ui.json |= app.ui.narrates;
+            (command.run)(&app, &parsed)
+        }
         Err(code) => code,
     }
 }

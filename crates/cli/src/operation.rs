@@ -170,7 +170,7 @@ fn addresses(parsed: &Parsed, flag: &str, file_flag: &str) -> (Vec<Target>, Diag
                     }
                 }
             }
-            Err(e) => diags.extend(failure("Failed to read file", format!("{path} of -{file_flag}: {e}"))),
+            Err(e) => diags.extend(failure("Failed to read file", format!("the file {path} of -{file_flag}: {e}"))),
         }
     }
     let mut found = Vec::new();

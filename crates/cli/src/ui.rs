@@ -24,6 +24,8 @@ pub(crate) struct Ui {
     pub(crate) stats: bool,
     /// `-concise`: no word on objects that are only looked at.
     pub(crate) concise: bool,
+    /// With `json`: what is said becomes messages too.
+    pub(crate) narrates: bool,
     silent: bool,
     opened: AtomicBool,
     /// Where messages go beside what people read.
@@ -40,6 +42,7 @@ impl Ui {
             compact: false,
             concise: false,
             stats: false,
+            narrates: false,
             silent: false,
             opened: AtomicBool::new(false),
             into: None,
@@ -81,6 +84,17 @@ impl Ui {
     /// Writes prose for people; nothing in JSON.
     pub(crate) fn say(&self, text: &str) {
         if !self.json {
+            self.out(text);
+        } else if self.narrates && !text.trim().is_empty() {
+            self.message(&Message::of("log", text.trim(), Vec::new()));
+        }
+    }
+
+    /// Tells of a step of `init`, which programs know by a code.
+    pub(crate) fn step(&self, code: &'static str, text: &str) {
+        if self.json {
+            self.message(&Message::of("init_output", text.trim(), vec![("message_code", code.into())]));
+        } else {
             self.out(text);
         }
     }

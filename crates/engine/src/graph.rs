@@ -323,6 +323,7 @@ impl Builder<'_> {
         self.uses(id, n, &refs::of_exprs(&resource.count));
         self.uses(id, n, &refs::of_exprs(&resource.for_each));
         self.uses(id, n, &refs::of_exprs(&resource.lifecycle.enabled));
+        self.uses(id, n, &refs::of_exprs(&resource.lifecycle.prevent_destroy));
         for rule in resource.lifecycle.preconditions.iter().chain(&resource.lifecycle.postconditions) {
             self.rule(id, n, rule);
         }

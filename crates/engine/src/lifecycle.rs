@@ -5,15 +5,18 @@ use std::sync::Arc;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use rustc_hash::{FxHashMap, FxHashSet};
-use sdt_config::IgnoreChanges;
-use sdt_hcl::Step;
+use sdt_addr::ResourceInstance;
+use sdt_config::{IgnoreChanges, Resource};
+use sdt_diag::Diagnostic;
+use sdt_hcl::{ExprKind, Step};
 use sdt_plan::NodeAddr;
 use sdt_state::State;
-use sdt_value::{Kind, Value};
+use sdt_value::{Kind, Type, Value};
 
 use crate::convert::config_resource;
 use crate::core::Core;
 use crate::graph::ConfigGraph;
+use crate::scope::Ctx;
 
 /// Resources whose replacement is created first: where the setting says so, and everything those depend on, since an old object
 /// can only go when what replaced its users no longer needs it.
@@ -46,6 +49,42 @@ pub(crate) fn create_first(core: &Core, state: &State) -> FxHashSet<NodeIndex> {
         stack.extend(graph.graph.neighbors_directed(n, Direction::Incoming).filter(|m| seen.insert(*m)));
     }
     found
+}
+
+impl Core {
+    /// Whether the object must not be destroyed. What cannot be told protects it, and is an error besides.
+    pub(crate) fn is_protected(&mut self, addr: &ResourceInstance, resource: &Resource) -> bool {
+        let Some(expr) = &resource.lifecycle.prevent_destroy else { return false };
+        if let ExprKind::Literal(value) = &expr.kind {
+            return value.as_bool() == Some(true);
+        }
+        // Without its module nothing can be evaluated: as where the block is gone.
+        let Some(mi) = self.insts.find(&addr.module) else { return false };
+        let (value, diags) = Ctx::new(self, mi).eval(expr);
+        let failed = diags.has_errors();
+        self.diags.extend(diags);
+        if failed {
+            return true;
+        }
+        let value = value.unmark_deep().0;
+        if value.is_null() {
+            return false;
+        }
+        match sdt_value::convert(&value, &Type::Bool).map(|v| v.as_bool()) {
+            Ok(Some(flag)) => flag,
+            other => {
+                let detail = match other {
+                    Ok(_) => format!(
+                        "The plan destroys {addr}, and whether that is prevented will be known only after apply."
+                    ),
+                    Err(e) => format!("True or false is required: {e}."),
+                };
+                let d = Diagnostic::error("Invalid prevent_destroy argument", detail);
+                self.diags.push(d.at(expr.span()).on(&addr.to_string()));
+                true
+            }
+        }
+    }
 }
 
 /// What resources depend on, directly or not, as state lists it. Worked out where it is asked for: the lists of a long chain are

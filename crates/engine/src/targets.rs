@@ -25,14 +25,27 @@ pub(crate) fn targeted(graph: &ConfigGraph, options: &PlanOptions) -> Option<FxH
 
 /// The nodes that a run is about: targets with what they need, or everything.
 pub(crate) fn wanted(
-    graph: &ConfigGraph,
+    core: &Core,
     options: &PlanOptions,
     targeted: Option<&FxHashSet<NodeIndex>>,
 ) -> FxHashSet<NodeIndex> {
+    let graph = &core.graph;
     let mut all = wanted_by_targets(graph, options, targeted);
+    if options.mode == PlanMode::Destroy {
+        let protected: Vec<NodeIndex> = all.iter().copied().filter(|n| asks_for_protection(core, *n)).collect();
+        let needed = graph.with_needed(protected);
+        all.extend(needed.into_iter().filter(|n| !matches!(graph.node(*n).addr, NodeAddr::Resource(_))));
+    }
     let out = excluded(graph, options);
     all.retain(|n| !out.contains(n) && !stands_in(graph, options, *n));
     all
+}
+
+/// Whether it has to be worked out if a resource must not be destroyed.
+fn asks_for_protection(core: &Core, n: NodeIndex) -> bool {
+    let NodeAddr::Resource(r) = &core.graph.node(n).addr else { return false };
+    let expr = core.config.resource(r).and_then(|r| r.lifecycle.prevent_destroy.as_ref());
+    expr.is_some_and(|e| !e.traversals().is_empty())
 }
 
 /// Whether a resource is inside a module that a test stands in for.

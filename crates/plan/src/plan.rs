@@ -170,6 +170,8 @@ pub struct Override {
     pub target: Target,
     /// An object of attributes or outputs.
     pub values: Value,
+    /// Whether plans have the values already.
+    pub during_plan: bool,
 }
 
 /// An object with a mark that only served to recognise it, had its creation been cut short.

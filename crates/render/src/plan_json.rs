@@ -136,8 +136,11 @@ fn planned_values(plan: &Plan, view: &PlanView) -> Json {
 }
 
 fn planned_object(c: &ResourceView) -> Option<ObjectView> {
-    let ChangeView { after: Some(after), after_sensitive, action, .. } = &c.change else { return None };
-    if after.is_null() || matches!(action, Action::Delete | Action::Forget) || c.deposed.is_some() {
+    let ChangeView { after, after_sensitive, action, .. } = &c.change;
+    // As in Terraform, what is forgotten is listed without values.
+    let forgotten = *action == Action::Forget;
+    let after = after.as_ref().filter(|a| !a.is_null());
+    if after.is_none() && !forgotten || *action == Action::Delete || c.deposed.is_some() {
         return None;
     }
     Some(ObjectView {
@@ -148,8 +151,8 @@ fn planned_object(c: &ResourceView) -> Option<ObjectView> {
         index: c.index.clone(),
         provider_name: c.provider_name.clone(),
         schema_version: c.schema.as_ref().map_or(0, |s| s.version),
-        values: after.clone(),
-        sensitive_values: after_sensitive.clone(),
+        values: after.cloned().unwrap_or_default(),
+        sensitive_values: if forgotten { false.into() } else { after_sensitive.clone() },
         depends_on: Vec::new(),
         tainted: false,
         deposed_key: None,

@@ -39,6 +39,7 @@ pub struct ObjectView {
     /// Version of the schema.
     pub schema_version: u64,
     /// The object.
+    #[serde(skip_serializing_if = "Json::is_null")]
     pub values: Json,
     /// Where it is sensitive.
     pub sensitive_values: Json,

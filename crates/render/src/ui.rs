@@ -50,7 +50,13 @@ impl Message {
         Self { level: "info", text: text.into(), kind, rest }
     }
 
-    /// The same with one part more.
+    /// The same as an error.
+    #[must_use]
+    pub fn error(self) -> Self {
+        Self { level: "error", ..self }
+    }
+
+    /// The same with one member more.
     #[must_use]
     pub fn and(self, key: &'static str, value: Json) -> Self {
         self.with(key, value)

@@ -3,7 +3,7 @@
 use sdt_config::Manifest;
 
 use crate::app::{App, Command, FAILED, OK};
-use crate::args::{Parsed, switch};
+use crate::args::{Parsed, option, switch};
 use crate::backend::write_private;
 use crate::commands::{COMMON, VARIABLES, no_arguments};
 use crate::load;
@@ -15,6 +15,7 @@ pub(crate) static COMMAND: Command = Command {
     about: "Installs the modules of the configuration into .terraform/modules, as init does; providers and backend stay as they are.",
     flags: &[
         &[switch("update", "Install anew, in the newest version that the configuration accepts.")],
+        &[option("test-directory", "PATH", "Accepted; test files install nothing.")],
         VARIABLES,
         COMMON,
     ],

@@ -7,7 +7,7 @@ use sdt_plan::PlanMode;
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
 use crate::commands::apply::{Approval, carry_out};
-use crate::commands::{COMMON, LOCAL_STATE, LOCKING, VARIABLES};
+use crate::commands::{COMMON, LOCAL_STATE, LOCKING, REMOTE, VARIABLES};
 use crate::operation;
 
 pub(crate) static COMMAND: Command = Command {
@@ -23,6 +23,7 @@ pub(crate) static COMMAND: Command = Command {
         ],
         VARIABLES,
         LOCKING,
+        REMOTE,
         LOCAL_STATE,
         COMMON,
     ],

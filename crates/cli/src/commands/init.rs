@@ -7,7 +7,7 @@ use sdt_state::{Migration, migrate};
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
 use crate::backend::{self, Backend, LocalPaths};
-use crate::commands::{COMMON, LOCKING, VARIABLES, get, lock_timeout, no_arguments};
+use crate::commands::{COMMON, LOCKING, REMOTE, VARIABLES, get, lock_timeout, no_arguments};
 use crate::load::{self, Project};
 use crate::modules;
 use crate::providers;
@@ -32,12 +32,15 @@ pub(crate) static COMMAND: Command = Command {
             switch("force-copy", "Copy without asking."),
             switch("upgrade", "Install modules anew, in the newest version that the configuration accepts."),
             switch("get", "Install modules (default true)."),
+            switch("json", "Write one JSON message a line."),
             switch("input", "Ask where something is to be decided (default true)."),
             option("lockfile", "MODE", "Accepted and without effect."),
             option("plugin-dir", "PATH", "Accepted and without effect."),
+            option("test-directory", "PATH", "Where further test files are (default tests)."),
             option("from-module", "SOURCE", "Copy a module into this empty folder first."),
         ],
         LOCKING,
+        REMOTE,
         VARIABLES,
         COMMON,
     ],
@@ -55,10 +58,11 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     };
     app.ui.diagnostics(diags, &sources);
     if code == OK {
-        let theme = &app.ui.theme;
-        app.ui.say(&format!("\n{}\n", theme.paint(sdt_render::Style::Green, "sdt has been successfully initialized!")));
+        const DONE: &str = "sdt has been successfully initialized!";
+        let painted = format!("\n{}\n", app.ui.theme.paint(sdt_render::Style::Green, DONE));
+        app.ui.step("output_init_success_message", if app.ui.json { DONE } else { &painted });
         if !app.env.in_automation() {
-            app.ui.say("\n\"sdt plan\" shows what it would do. After changes of modules, providers or the backend run\n\"sdt init\" again; the other commands say so when it is needed.\n");
+            app.ui.step("output_init_success_cli_message", "\n\"sdt plan\" shows what it would do. After changes of modules, providers or the backend run\n\"sdt init\" again; the other commands say so when it is needed.\n");
         }
     }
     code
@@ -78,7 +82,7 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
         modules::copy_here(app, source)?;
     }
     if load::is_empty_folder() {
-        app.ui.say("sdt initialized in an empty directory!\n\nThe folder has no configuration files; sdt works as soon as there are some.\n");
+        app.ui.step("output_init_empty_message", "sdt initialized in an empty directory!\n\nThe folder has no configuration files; sdt works as soon as there are some.\n");
         return Ok(Diagnostics::new());
     }
     let installs = parsed.is("get", true);
@@ -86,18 +90,19 @@ fn init(app: &App, parsed: &Parsed, sources: &mut SourceMap) -> Result<Diagnosti
         if installs { load::install(app, parsed, parsed.on("upgrade")) } else { load::load(app, Some(parsed), false) };
     *sources = read;
     let mut warnings = loaded.diagnostics;
+    warnings.extend(crate::testing::find(parsed, sources).map_or_else(|e| e, |(_, more)| more));
     if warnings.has_errors() {
         // Without module calls nothing but the configuration itself is looked at, and the headline says so.
         return Err(if loaded.config.root.has_calls { warnings } else { introduce(warnings, sources) });
     }
     if parsed.is("backend", true) {
-        app.ui.say("\nInitializing the backend...\n");
+        app.ui.step("initializing_backend_message", "\nInitializing the backend...\n");
         set_up(app, parsed, &loaded.config)?;
     }
     if installs {
         get::install(app, &loaded.manifest).map_err(|e| failure("Failed to write the module manifest", e))?;
     }
-    app.ui.say("Initializing provider plugins...\n");
+    app.ui.step("initializing_provider_plugin_message", "Initializing provider plugins...\n");
     let registry = providers::registry();
     builtin_without_version(&loaded.config)?;
     let mut found = providers::check(&loaded.config, None, &registry);
@@ -268,7 +273,7 @@ fn change(app: &App, parsed: &Parsed, old: Option<&Backend>, new: &Backend) -> R
 fn copy(app: &App, parsed: &Parsed, old: &Backend, new: &Backend) -> Result<(), Diagnostics> {
     let timeout = lock_timeout(parsed)?;
     let force = parsed.on("force-copy");
-    let ask = app.env.may_ask() && parsed.is("input", true);
+    let ask = app.env.may_ask() && parsed.is("input", true) && !app.ui.json;
     app.block_on(async {
         let from = backend::open(old, &LocalPaths::default()).await?;
         let to = backend::open(new, &LocalPaths::default()).await?;

@@ -35,6 +35,7 @@ use sdt_diag::{Diagnostics, SourceMap};
 use crate::app::{App, Command, FAILED};
 use crate::args::{Flag, Parsed, option, switch};
 
+pub(crate) use providers_schema::schemas_json;
 pub(crate) use version::print as print_version;
 
 /// Every command, in the order of the overview.
@@ -90,6 +91,10 @@ pub(crate) const LOCKING: &[Flag] = &[
     switch("lock", "Take the state's lock (default true). -lock=false is dangerous while others may be at work."),
     option("lock-timeout", "DURATION", "How long to wait for somebody else's lock: 30s, 5m (default 0s)."),
 ];
+
+/// A flag of commands that change states, for those who give it to Terraform.
+pub(crate) const REMOTE: &[Flag] =
+    &[switch("ignore-remote-version", "Accepted and without effect: it concerns HCP Terraform.")];
 
 /// Flags that say where a local state is.
 pub(crate) const LOCAL_STATE: &[Flag] = &[

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::app::{App, Command, FAILED, OK};
-use crate::args::Parsed;
+use crate::args::{Parsed, option};
 use crate::commands::{COMMON, VARIABLES, no_arguments};
 use crate::load;
 use crate::providers;
@@ -13,7 +13,11 @@ pub(crate) static COMMAND: Command = Command {
     summary: "Show which providers the configuration needs",
     usage: "[options]",
     about: "Shows every provider that the configuration needs, the versions it accepts, and what is built into sdt.",
-    flags: &[VARIABLES, COMMON],
+    flags: &[
+        &[option("test-directory", "PATH", "Accepted; test files need no providers of their own.")],
+        VARIABLES,
+        COMMON,
+    ],
     run,
 };
 

@@ -34,9 +34,15 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         app.ui.diagnostics(project.loaded.diagnostics, &project.sources);
         return FAILED;
     }
-    let registry = providers::registry();
+    let document = schemas_json(&project.loaded.config, &providers::registry());
+    app.ui.out(&format!("{document}\n"));
+    OK
+}
+
+/// The schemas of all providers that a configuration needs.
+pub(crate) fn schemas_json(config: &sdt_config::Config, registry: &providers::Registry) -> Json {
     let mut all = BTreeMap::new();
-    for addr in project.loaded.config.required_providers().keys() {
+    for addr in config.required_providers().keys() {
         let Some(provider) = registry.get(addr) else { continue };
         let of = |mode| -> Map<String, Json> {
             let names = provider.type_names(mode).into_iter();
@@ -51,13 +57,10 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         }
         all.insert(addr.to_string(), entry);
     }
-    let document = if all.is_empty() {
-        json!({"format_version": "1.0"})
-    } else {
-        json!({"format_version": "1.0", "provider_schemas": all})
-    };
-    app.ui.out(&format!("{document}\n"));
-    OK
+    if all.is_empty() {
+        return json!({"format_version": "1.0"});
+    }
+    json!({"format_version": "1.0", "provider_schemas": all})
 }
 
 fn schema_json(schema: &Schema) -> Json {

@@ -10,7 +10,7 @@ use sdt_state::{IndexKey, Instance, InstanceAddr, Mode, ResourceKey, State, v4};
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
 use crate::backend::LocalPaths;
-use crate::commands::{COMMON, LOCAL_STATE, LOCKING, fail, lock_timeout, no_arguments};
+use crate::commands::{COMMON, LOCAL_STATE, LOCKING, REMOTE, fail, lock_timeout, no_arguments};
 use crate::providers;
 use crate::session;
 use crate::ui::failure;
@@ -49,7 +49,7 @@ pub(crate) static PUSH: Command = Command {
     summary: "Replace the state by a file",
     usage: "[options] PATH",
     about: "Replaces the state by a file, or by standard input (-), unless the lineage differs or the stored state is newer.",
-    flags: &[&[switch("force", "Replace it whatever it is.")], LOCKING, COMMON],
+    flags: &[&[switch("force", "Replace it whatever it is.")], LOCKING, REMOTE, COMMON],
     run: push,
 };
 
@@ -58,7 +58,7 @@ pub(crate) static MV: Command = Command {
     summary: "Give objects of the state another address",
     usage: "[options] SOURCE DESTINATION",
     about: "Gives a resource, an instance or a whole module of the state another address. The objects themselves stay untouched. A moved block in the configuration does the same for everybody who uses it.",
-    flags: &[&[switch("dry-run", "Only say what would move.")], LOCKING, LOCAL_STATE, COMMON],
+    flags: &[&[switch("dry-run", "Only say what would move.")], LOCKING, REMOTE, LOCAL_STATE, COMMON],
     run: mv,
 };
 
@@ -67,7 +67,7 @@ pub(crate) static RM: Command = Command {
     summary: "Forget objects of the state",
     usage: "[options] ADDRESS ...",
     about: "Takes objects out of the state. They live on and are managed by nobody.",
-    flags: &[&[switch("dry-run", "Only say what would be forgotten.")], LOCKING, LOCAL_STATE, COMMON],
+    flags: &[&[switch("dry-run", "Only say what would be forgotten.")], LOCKING, REMOTE, LOCAL_STATE, COMMON],
     run: rm,
 };
 

@@ -145,7 +145,7 @@ fn diff(app: &App, parsed: &Parsed) -> Result<String, Diagnostics> {
     let (from, to) = match parsed.rest.as_slice() {
         [from] => (snapshot(app, &backend, from)?, session::read_state(app, None)?),
         [from, to] => (snapshot(app, &backend, from)?, snapshot(app, &backend, to)?),
-        _ => return Err(failure("One or two arguments expected", "sdt state diff needs the name of a snapshot")),
+        _ => return Err(failure("One or two arguments expected", "The command needs the name of a snapshot")),
     };
     Ok(compare(&from, &to))
 }
@@ -208,7 +208,7 @@ fn differing(old: &sdt_state::Instance, new: &sdt_state::Instance) -> Vec<String
 
 fn restore(app: &App, parsed: &Parsed) -> Result<String, Diagnostics> {
     let [name] = parsed.rest.as_slice() else {
-        return Err(failure("Exactly one argument expected", "sdt state restore needs the name of a snapshot"));
+        return Err(failure("Exactly one argument expected", "The command needs the name of a snapshot"));
     };
     let backend = session::backend(app)?;
     let old = snapshot(app, &backend, name)?;

@@ -5,7 +5,7 @@ use sdt_diag::{Diagnostic, Diagnostics};
 
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, switch};
-use crate::commands::{COMMON, LOCAL_STATE, LOCKING, fail};
+use crate::commands::{COMMON, LOCAL_STATE, LOCKING, REMOTE, fail};
 use crate::session;
 
 pub(crate) static COMMAND: Command = Command {
@@ -13,7 +13,7 @@ pub(crate) static COMMAND: Command = Command {
     summary: "Let another provider manage objects of the state",
     usage: "[options] FROM TO",
     about: "Writes another provider source address into every resource of the state that has the first one.",
-    flags: &[&[switch("auto-approve", "Do not ask before writing.")], LOCKING, LOCAL_STATE, COMMON],
+    flags: &[&[switch("auto-approve", "Do not ask before writing.")], LOCKING, REMOTE, LOCAL_STATE, COMMON],
     run,
 };
 

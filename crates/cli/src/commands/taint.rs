@@ -6,7 +6,7 @@ use sdt_state::{InstanceAddr, Mode, State};
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Flag, Parsed, switch};
 use crate::commands::state::no_instance;
-use crate::commands::{COMMON, LOCAL_STATE, LOCKING, fail};
+use crate::commands::{COMMON, LOCAL_STATE, LOCKING, REMOTE, fail};
 use crate::session;
 
 const ALLOW: &[Flag] = &[switch("allow-missing", "Succeed when there is no such object.")];
@@ -16,7 +16,7 @@ pub(crate) static TAINT: Command = Command {
     summary: "Mark an object as to be replaced",
     usage: "[options] ADDRESS",
     about: "Marks an object in the state, so that the next apply replaces it. plan -replace=ADDRESS does so without changing the state first.",
-    flags: &[ALLOW, LOCKING, LOCAL_STATE, COMMON],
+    flags: &[ALLOW, LOCKING, REMOTE, LOCAL_STATE, COMMON],
     run: |app, parsed| run(app, parsed, true),
 };
 
@@ -25,7 +25,7 @@ pub(crate) static UNTAINT: Command = Command {
     summary: "Take the mark of taint away",
     usage: "[options] ADDRESS",
     about: "Takes the mark away that makes the next apply replace an object.",
-    flags: &[ALLOW, LOCKING, LOCAL_STATE, COMMON],
+    flags: &[ALLOW, LOCKING, REMOTE, LOCAL_STATE, COMMON],
     run: |app, parsed| run(app, parsed, false),
 };
 

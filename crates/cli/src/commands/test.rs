@@ -1,13 +1,13 @@
 //! `sdt test`
 
-use sdt_diag::{Diagnostics, SourceMap};
+use sdt_diag::SourceMap;
 use sdt_driver::Interrupt;
 use std::sync::Arc;
 
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
 use crate::commands::{COMMON, VARIABLES, no_arguments};
-use crate::testing::{Report, Session, Status, TestFile, junit, read, run_file};
+use crate::testing::{Report, Session, Status, find, junit, run_file};
 use crate::ui::failure;
 use crate::{backend, operation, providers};
 
@@ -38,7 +38,10 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     ui.open();
     let mut sources = SourceMap::default();
     let files = match find(parsed, &mut sources) {
-        Ok(files) => files,
+        Ok((files, warnings)) => {
+            ui.diagnostics(warnings, &sources);
+            files
+        }
         Err(diags) => {
             ui.diagnostics(diags, &sources);
             return FAILED;
@@ -70,7 +73,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
             return FAILED;
         }
     };
-    let ok = report.summary(interrupt.count() > 0) && worst <= Status::Pass;
+    let ok = report.summary(interrupt.count() == 0 && worst <= Status::Pass);
     if let Some(path) = parsed.get("junit-xml")
         && let Err(e) = backend::write_private(std::path::Path::new(path), junit(&report).as_bytes())
     {
@@ -78,35 +81,4 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         return FAILED;
     }
     if ok { OK } else { FAILED }
-}
-
-/// Reads every test file, in the order of their names.
-fn find(parsed: &Parsed, sources: &mut SourceMap) -> Result<Vec<TestFile>, Diagnostics> {
-    let dir = parsed.get("test-directory").unwrap_or("tests");
-    let mut paths = Vec::new();
-    for (dir, prefix) in [(".", String::new()), (dir, format!("{dir}/"))] {
-        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-            if let Ok(name) = entry.file_name().into_string()
-                && (name.ends_with(".tftest.hcl") || name.ends_with(".tofutest.hcl"))
-            {
-                paths.push(format!("{prefix}{name}"));
-            }
-        }
-    }
-    paths.sort();
-    let wanted: Vec<&str> = parsed.all("filter").collect();
-    let mut diags = Diagnostics::new();
-    for name in &wanted {
-        if !paths.iter().any(|p| p == name) {
-            diags.extend(failure("Unknown test file", format!("there is no test file {name}")));
-        }
-    }
-    let mut files = Vec::new();
-    for path in paths.into_iter().filter(|p| wanted.is_empty() || wanted.contains(&p.as_str())) {
-        let text = std::fs::read(&path).map_err(|e| failure("Failed to read test file", format!("{path}: {e}")))?;
-        let (file, more) = read(&path, &text, sources);
-        diags.extend(more);
-        files.push(file);
-    }
-    if diags.has_errors() { Err(diags) } else { Ok(files) }
 }

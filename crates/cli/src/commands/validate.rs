@@ -14,6 +14,7 @@ use crate::commands::{COMMON, VARIABLES, no_arguments};
 use crate::functions::Library;
 use crate::load;
 use crate::providers;
+use crate::testing::find;
 
 pub(crate) static COMMAND: Command = Command {
     name: "validate",
@@ -23,8 +24,8 @@ pub(crate) static COMMAND: Command = Command {
     flags: &[
         &[
             switch("json", "Write JSON."),
-            switch("no-tests", "Accepted; test files are not looked at."),
-            option("test-directory", "PATH", "Accepted; test files are not looked at."),
+            switch("no-tests", "Do not look at test files."),
+            option("test-directory", "PATH", "Where further test files are (default tests)."),
         ],
         VARIABLES,
         COMMON,
@@ -39,6 +40,9 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     let project = load::load(app, Some(parsed), false);
     let mut diags = project.loaded.diagnostics;
     let mut sources = project.sources;
+    if !parsed.on("no-tests") {
+        diags.extend(find(parsed, &mut sources).map_or_else(|e| e, |(_, warnings)| warnings));
+    }
     if !diags.has_errors() {
         let registry = providers::registry();
         let missing = providers::check(&project.loaded.config, None, &registry);

@@ -19,17 +19,20 @@ pub(crate) type Defaults = BTreeMap<(bool, String), Value>;
 pub(crate) struct MockProvider {
     pub(crate) inner: Arc<dyn Provider>,
     pub(crate) defaults: Arc<Defaults>,
+    /// Whether plans have the values already.
+    pub(crate) during_plan: bool,
 }
 
 struct MockInstance {
     inner: Arc<dyn Provider>,
     defaults: Arc<Defaults>,
+    during_plan: bool,
 }
 
 impl MockInstance {
     /// The object with everything made up that is not known.
-    fn complete(&self, mode: Mode, type_name: &str, object: &Value) -> Value {
-        let Some(schema) = self.inner.schema(mode, type_name) else { return object.clone() };
+    fn complete(&self, mode: Mode, type_name: &str, object: &Value) -> Result<Value, Complaint> {
+        let Some(schema) = self.inner.schema(mode, type_name) else { return Ok(object.clone()) };
         let given = self.defaults.get(&(mode == Mode::Data, type_name.to_owned()));
         // Each object has values of its own.
         let seed = format!("{type_name} {}", crate::backend::uuid());
@@ -67,7 +70,11 @@ impl Provider for MockProvider {
         self.inner.upgrade_state(type_name, version, stored)
     }
     async fn configure(&self, _: &Value, _: &ProviderEnv) -> Result<Arc<dyn Instance>, Diagnostics> {
-        Ok(Arc::new(MockInstance { inner: self.inner.clone(), defaults: self.defaults.clone() }))
+        Ok(Arc::new(MockInstance {
+            inner: self.inner.clone(),
+            defaults: self.defaults.clone(),
+            during_plan: self.during_plan,
+        }))
     }
 }
 
@@ -93,12 +100,22 @@ impl Instance for MockInstance {
             }
             planned = Value::object(out);
         }
-        PlanAnswer { planned: Some(planned), ..PlanAnswer::default() }
+        let mut complaints = Vec::new();
+        if self.during_plan && request.prior.is_null() {
+            match self.complete(Mode::Managed, &request.type_name, &planned) {
+                Ok(all) => planned = all,
+                Err(complaint) => complaints.push(complaint),
+            }
+        }
+        PlanAnswer { planned: Some(planned), complaints, ..PlanAnswer::default() }
     }
 
     async fn apply(&self, request: ApplyRequest, _: &dyn ApplySink) -> ApplyAnswer {
-        let object = self.complete(Mode::Managed, &request.type_name, &request.planned);
-        ApplyAnswer { unclear: false, object, private: request.private, complaints: Vec::new() }
+        let (object, complaints) = match self.complete(Mode::Managed, &request.type_name, &request.planned) {
+            Ok(object) => (object, Vec::new()),
+            Err(complaint) => (Value::NULL, vec![complaint]),
+        };
+        ApplyAnswer { unclear: false, object, private: request.private, complaints }
     }
 
     async fn import(&self, type_name: &str, _: &str) -> Result<Vec<Imported>, Diagnostics> {
@@ -107,7 +124,7 @@ impl Instance for MockInstance {
     }
 
     async fn read_data(&self, type_name: &str, config: Value) -> Result<Value, Vec<Complaint>> {
-        Ok(self.complete(Mode::Data, type_name, &config))
+        self.complete(Mode::Data, type_name, &config).map_err(|c| vec![c])
     }
 
     async fn recover(&self, _: RecoverRequest) -> RecoverAnswer {

@@ -4,12 +4,15 @@
 //! blocks stand as a `check`. Everything in that file keeps its place, so that messages point into the test file.
 
 mod evaluate;
+mod find;
 mod harness;
+mod json;
 mod mock;
 mod model;
 mod report;
 mod run;
+mod verbose;
 
-pub(crate) use model::{TestFile, read};
+pub(crate) use find::find;
 pub(crate) use report::{Report, junit};
 pub(crate) use run::{Session, Status, run_file};

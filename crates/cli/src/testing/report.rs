@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
+use sdt_diag::{Diagnostics, SourceMap};
 use sdt_render::{Message, Style};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::model::{Run, TestFile};
 use super::run::{Outcome, Status};
@@ -32,10 +32,11 @@ impl<'a> Report<'a> {
 
     pub(crate) fn found(&self, files: &[TestFile]) {
         let runs: usize = files.iter().map(|f| f.runs.len()).sum();
-        let list: serde_json::Map<_, _> = files
-            .iter()
-            .map(|f| (f.path.clone(), f.runs.iter().map(|r| r.name.clone()).collect::<Vec<_>>().into()))
-            .collect();
+        let runs_of = |f: &TestFile| match f.runs.is_empty() {
+            true => Json::Null,
+            false => f.runs.iter().map(|r| r.name.clone()).collect::<Vec<_>>().into(),
+        };
+        let list: serde_json::Map<_, _> = files.iter().map(|f| (f.path.clone(), runs_of(f))).collect();
         let text =
             format!("Found {} {} and {runs} run {}", files.len(), noun(files.len(), "file"), noun(runs, "block"));
         self.ui.message(&Message::of("test_abstract", text, vec![("test_abstract", list.into())]));
@@ -85,6 +86,15 @@ impl<'a> Report<'a> {
         if !outcome.shown.is_empty() {
             self.ui.say(&format!("{}\n", outcome.shown));
         }
+        if let Some((what, document)) = &outcome.document {
+            let kind = if *what == "plan" { "test_plan" } else { "test_state" };
+            let rest = vec![
+                ("@testfile", file.path.clone().into()),
+                ("@testrun", outcome.name.clone().into()),
+                (kind, document.clone()),
+            ];
+            self.ui.message(&Message::of(kind, format!("-verbose flag enabled, printing {what}"), rest));
+        }
         self.diagnostics(file, &outcome.name, outcome.diags.clone(), &outcome.sources);
         let errors = outcome.diags.0.iter().filter(|d| d.severity == sdt_diag::Severity::Error);
         let message = errors.map(|d| format!("{}: {}", d.summary, d.detail)).collect::<Vec<_>>().join("\n");
@@ -110,13 +120,51 @@ impl<'a> Report<'a> {
         self.file_message(file, "tearing down", json!({"progress": "teardown"}));
     }
 
+    pub(crate) fn run_tearing_down(&self, file: &TestFile, run: &str) {
+        let part = json!({"path": file.path, "run": run, "progress": "teardown", "elapsed": 0});
+        self.run_message(file, run, "tearing down", part);
+    }
+
     /// Objects that could not be destroyed.
-    pub(crate) fn left_behind(&self, file: &TestFile, mut diags: Diagnostics, sources: &SourceMap, left: &[String]) {
-        let list: Vec<String> = left.iter().map(|l| format!("  - {l}")).collect();
-        let detail =
-            format!("{}: these objects were not destroyed and need to be by hand:\n{}", file.path, list.join("\n"));
-        diags.push(Diagnostic::error("Objects were left behind", detail));
-        self.diagnostics(file, "", diags, sources);
+    pub(crate) fn left_behind(
+        &self,
+        file: &TestFile,
+        run: &str,
+        diags: Diagnostics,
+        sources: &SourceMap,
+        left: &[(String, Option<String>)],
+    ) {
+        let place = format!("{}/{run}", file.path);
+        let objects: Vec<Json> = left
+            .iter()
+            .map(|(instance, deposed)| match deposed {
+                Some(key) => json!({"instance": instance, "deposed_key": key}),
+                None => json!({"instance": instance}),
+            })
+            .collect();
+        if !left.is_empty() {
+            let text = format!("{place} left objects behind that need to be destroyed by hand.");
+            let rest = vec![
+                ("@testfile", file.path.clone().into()),
+                ("@testrun", run.into()),
+                ("test_cleanup", json!({"failed_resources": objects})),
+            ];
+            self.ui.message(&Message::of("test_cleanup", text, rest).error());
+        }
+        if !self.ui.json {
+            self.ui.err(&format!("What {place} made could not all be destroyed.\n"));
+        }
+        self.diagnostics(file, run, diags, sources);
+        if !self.ui.json && !left.is_empty() {
+            let each = left.iter().map(|(instance, deposed)| {
+                let deposed = deposed.as_ref().map(|k| format!(" (deposed object {k})")).unwrap_or_default();
+                format!("  - {instance}{deposed}\n")
+            });
+            let list: String = each.collect();
+            self.ui.err(&format!(
+                "\nThese objects of {place} are left behind and need to be destroyed by hand:\n{list}\n"
+            ));
+        }
     }
 
     pub(crate) fn file_done(&self, file: &TestFile, status: Status) {
@@ -126,19 +174,21 @@ impl<'a> Report<'a> {
     }
 
     /// The last line; whether everything passed.
-    pub(crate) fn summary(&self, interrupted: bool) -> bool {
+    pub(crate) fn summary(&self, good: bool) -> bool {
         let count = |s: Status| self.files.iter().flat_map(|(_, c)| c).filter(|c| c.status == s).count();
         let (passed, failed, errored, skipped) =
             (count(Status::Pass), count(Status::Fail), count(Status::Error), count(Status::Skip));
-        let ok = failed + errored == 0 && !interrupted;
+        let ok = failed + errored == 0 && good;
         let skip = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
         let text = format!("{passed} passed, {} failed{skip}.", failed + errored);
         let (title, style) = if ok { ("Success!", Style::Green) } else { ("Failure!", Style::Red) };
         self.ui.say(&format!("\n{} {text}\n", self.ui.theme.paint(style, title)));
-        let status = match (ok, errored) {
+        let status = match (ok, errored + failed) {
             (true, _) => "pass",
-            (false, 0) => "fail",
-            (false, _) => "error",
+            // Something was left behind.
+            (false, 0) => "error",
+            (false, _) if errored > 0 => "error",
+            (false, _) => "fail",
         };
         let part =
             json!({"status": status, "passed": passed, "failed": failed, "errored": errored, "skipped": skipped});

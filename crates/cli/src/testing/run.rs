@@ -18,7 +18,7 @@ use sdt_value::{Marks, Value};
 use super::evaluate::{Names, evaluate};
 use super::harness::{self, CHECK, Harness};
 use super::mock::{Defaults, MockProvider};
-use super::model::{Run, TestFile};
+use super::model::{Mock, Run, TestFile};
 use super::report::Report;
 use crate::app::App;
 use crate::args::Parsed;
@@ -78,6 +78,8 @@ pub(crate) struct Outcome {
     pub(crate) sources: SourceMap,
     pub(crate) time: Duration,
     pub(crate) shown: String,
+    /// The plan or state for programs, and which of them it is.
+    pub(crate) document: Option<(&'static str, serde_json::Value)>,
 }
 
 const CONDITIONS: [&str; 6] = [
@@ -119,6 +121,7 @@ pub(crate) async fn run_file(
                 names.insert(outcome.name.clone(), outputs);
             }
             if let Some((key, m)) = done.made {
+                // What was used last is cleaned up first.
                 made.retain(|(k, _)| *k != key);
                 made.push((key, m));
             }
@@ -129,14 +132,15 @@ pub(crate) async fn run_file(
     }
     report.tearing_down(file);
     while let Some((_, m)) = made.pop() {
-        if m.state.is_empty() {
+        if !m.state.instances().any(|(a, _, _)| a.resource.mode == sdt_state::Mode::Managed) {
             continue;
         }
-        let sources = m.sources.clone();
+        let (sources, run) = (m.sources.clone(), m.run.clone());
+        report.run_tearing_down(file, &run);
         let (diags, left) = destroy(session, m).await;
-        if diags.has_errors() {
+        if diags.has_errors() || !left.is_empty() {
             status = Status::Error;
-            report.left_behind(file, diags, &sources, &left);
+            report.left_behind(file, &run, diags, &sources, &left);
         }
     }
     report.file_done(file, status);
@@ -149,9 +153,9 @@ fn together(file: &TestFile) -> Vec<Vec<&Run>> {
     let mut groups: Vec<Vec<&Run>> = Vec::new();
     for run in &file.runs {
         let joins = |group: &Vec<&Run>| {
-            group
-                .iter()
-                .all(|other| parallel(other) && state_key(other) != state_key(run) && !run.uses.contains(&other.name))
+            group.iter().all(|other| {
+                parallel(other) && state_key(other) != state_key(run) && !run.uses.iter().any(|(n, _)| *n == other.name)
+            })
         };
         match groups.last_mut().filter(|group| parallel(run) && joins(group)) {
             Some(group) => group.push(run),
@@ -202,6 +206,7 @@ fn skipped(name: &str) -> Outcome {
         sources: SourceMap::default(),
         time: Duration::ZERO,
         shown: String::new(),
+        document: None,
     }
 }
 
@@ -213,11 +218,24 @@ async fn one(
     names: &Names,
     made: &[(String, Made)],
 ) -> Done {
-    let result = |status, diags, sources| -> Done {
-        Outcome { name: run.name.clone(), status, diags, sources, time: Duration::ZERO, shown: String::new() }.into()
-    };
+    let result = |status, diags, sources| -> Done { Outcome { status, diags, sources, ..skipped(&run.name) }.into() };
     let known: Vec<String> = file.runs.iter().map(|r| r.name.clone()).filter(|n| names.contains_key(n)).collect();
-    let harness = match harness::build(&session.app.env, file, run, &known) {
+    if let Some((name, at)) = run.uses.iter().find(|(n, _)| !names.contains_key(n)) {
+        let d = match file.runs.iter().any(|r| r.name == *name) {
+            true => Diagnostic::error(
+                "Reference to unavailable run block",
+                format!("The run {name:?} has no result yet: only runs before this one can be referred to."),
+            ),
+            false => {
+                Diagnostic::error("Reference to unknown run block", format!("There is no run {name:?} in this file."))
+            }
+        };
+        return result(Status::Error, d.at(*at).into(), sources.clone());
+    }
+    if let Some(d) = not_checkable(run) {
+        return result(Status::Error, d, sources.clone());
+    }
+    let harness = match harness::build(&session.app.env, file, run, &known, sources) {
         Ok(harness) => harness,
         Err((diags, sources)) => return result(Status::Error, diags, sources),
     };
@@ -240,25 +258,39 @@ async fn one(
     let hopeless = all.0.iter().any(|d| d.severity == Severity::Error && !is_condition(d));
     let mut shown = String::new();
     let mut next = None;
-    if plan.errored && (hopeless || failing.iter().any(|f| !expected.contains(f))) {
+    if plan.errored && (hopeless || failing.iter().any(|f| !expected.iter().any(|e| covers(e, f)))) {
         return result(Status::Error, as_errors(all), library.sources());
     }
-    let mut unknown = false;
+    if plan.errored && !run.plan_only {
+        // Nothing was applied, so that this is no success.
+        let sources = library.sources();
+        let source = sources.find(&file.path).unwrap_or(file.source);
+        let at = |f: &String| run.expect_failures.iter().find(|(n, _)| covers(n, f)).map(|(_, span)| *span);
+        let detail = |f: &String| {
+            format!(
+                "{f} failed, as the test expects, but while planning: there was nothing to apply. With command = plan the run would pass."
+            )
+        };
+        let warning = |f: &String| {
+            let d = Diagnostic::warning("Expected failure while planning", detail(f));
+            at(f).map_or(d.clone(), |span| d.at(Span { source, ..span }))
+        };
+        let mut told = Diagnostics(failing.iter().map(warning).collect());
+        told.extend(as_errors(all));
+        return result(Status::Error, told, sources);
+    }
+    let mut document = None;
     let outputs;
     if run.plan_only || plan.errored {
-        unknown = plan.checks.0.iter().any(|c| {
-            c.address() == format!("check.{CHECK}")
-                && c.status == sdt_plan::CheckStatus::Unknown
-                && !run.asserts.is_empty()
-        }) && !plan.errored;
         if session.verbose {
             let view = PlanView::new(&plan, &|addr, mode, ty| providers::schema(&registry, addr, mode, ty));
-            shown = plan_text(&view, &session.app.ui.theme);
+            shown = format!("\n{}", plan_text(&view, &session.app.ui.theme));
+            document = Some(("plan", super::verbose::plan(&plan, &view, &harness.config, &registry)));
         }
         outputs = Value::object(plan.outputs.iter().map(|(k, o)| (k.clone(), o.after.clone())));
     } else {
         // What apply says counts: conditions are checked again by it.
-        all.0.retain(|d| !is_condition(d));
+        all.0.retain(|d| !is_condition(d) && !d.subject.is_some_and(|s| inside(s, run)));
         let input = ApplyInput {
             plan,
             config: harness.config.clone(),
@@ -276,7 +308,8 @@ async fn one(
         if session.verbose {
             let decode =
                 |p: &str, k: &sdt_state::ResourceKey, i: &sdt_state::Instance| providers::decode(&registry, p, k, i);
-            shown = state_text(&outcome.state, &decode, &session.app.ui.theme);
+            shown = format!("\n{}", state_text(&outcome.state, &decode, &session.app.ui.theme));
+            document = Some(("state", super::verbose::state(&outcome.state, &decode, &harness.config, &registry)));
         }
         let all = outcome.state.outputs.iter().filter_map(|(k, o)| {
             let value = o.to_value().ok()?;
@@ -292,43 +325,53 @@ async fn one(
     });
     let sources = library.sources();
     let source = sources.find(&file.path).unwrap_or(file.source);
-    let mut outcome = judge(source, run, &known, all, &failing, &expected, unknown);
+    let mut outcome = judge(source, run, &harness.runs, all, &failing, &expected);
     outcome.sources = sources;
     outcome.shown = shown;
+    outcome.document = document;
     Done { outcome, outputs: Some(outputs), made }
 }
 
-/// What the diagnostics and the failing objects mean for a run.
+/// What is wrong with the names that a run expects to fail.
+fn not_checkable(run: &Run) -> Option<Diagnostics> {
+    let known = |n: &str| {
+        let first = n.split(['.', '[']).next().unwrap_or_default();
+        !matches!(first, "local" | "module" | "each" | "count" | "path" | "terraform" | "self" | "run")
+    };
+    let bad = run.expect_failures.iter().filter(|(n, _)| !known(n));
+    let tell = |(name, at): &(String, Span)| {
+        let detail = format!("{name} has no conditions: variables, outputs, checks, resources and data sources have.");
+        Diagnostic::error("Invalid `expect_failures` reference", detail).at(*at)
+    };
+    let all: Vec<Diagnostic> = bad.map(tell).collect();
+    (!all.is_empty()).then_some(Diagnostics(all))
+}
+
+/// What the diagnostics and the failing objects mean for a run. `known`: earlier runs and what they are called in assertions.
 fn judge(
     source: sdt_diag::SourceId,
     run: &Run,
-    known: &[String],
+    known: &[(String, String)],
     all: Diagnostics,
     failing: &[String],
     expected: &[String],
-    unknown: bool,
 ) -> Outcome {
-    let own = |d: &Diagnostic| d.summary == CONDITIONS[4] && d.subject.is_some_and(|s| inside(s, run));
-    let unexpected = failing.iter().any(|f| !expected.contains(f));
+    let unexpected = failing.iter().any(|f| !expected.iter().any(|e| covers(e, f)));
     let mut status = Status::Pass;
     let mut diags = Diagnostics::new();
     for mut d in all {
-        if own(&d) {
-            d.severity = Severity::Error;
-            d.summary = "Test assertion failed".into();
-            for v in &mut d.values {
-                // As they are written in the test file.
-                if let Some(rest) = v.traversal.strip_prefix("local._") {
-                    v.traversal = format!("output.{rest}");
-                } else if let Some(rest) = v.traversal.strip_prefix("var.")
-                    && known.iter().any(|k| rest == k || rest.starts_with(&format!("{k}.")))
-                {
-                    v.traversal = format!("run.{rest}");
-                }
+        if d.subject.is_some_and(|s| inside(s, run)) {
+            if !own(&mut d, run) {
+                continue;
             }
-            status = status.max(Status::Fail);
+            as_written(&mut d, known);
+            status = status.max(match (d.severity, d.summary.as_str()) {
+                (Severity::Error, FAILED) => Status::Fail,
+                (Severity::Error, _) => Status::Error,
+                _ => Status::Pass,
+            });
         } else if is_condition(&d) {
-            if d.summary == CONDITIONS[5] && (d.subject.is_some_and(|s| inside(s, run)) || !run.plan_only) {
+            if d.summary == CONDITIONS[5] && !run.plan_only {
                 continue;
             }
             if !unexpected && d.summary != CONDITIONS[5] {
@@ -341,18 +384,62 @@ fn judge(
         }
         diags.push(d);
     }
-    if unknown {
-        status = Status::Error;
-        let detail = "A condition of this run depends on what is known only after apply. Use command = apply, or assert on something that the plan knows.";
-        diags.push(Diagnostic::error("Unknown condition value", detail).at(Span { source, ..run.header }));
-    }
-    for (name, span) in run.expect_failures.iter().filter(|(n, _)| !failing.contains(n)) {
+    // An assertion whose message cannot be made says only that.
+    let broken = |d: &Diagnostic| d.severity == Severity::Error && d.summary != FAILED;
+    let asserts: Vec<Span> = run.asserts.clone();
+    let of = |s: Span| asserts.iter().position(|a| a.start <= s.start && s.end <= a.end);
+    let errors: Vec<Option<usize>> =
+        diags.0.iter().filter(|d| broken(d)).map(|d| d.subject.and_then(&of)).filter(Option::is_some).collect();
+    diags.0.retain(|d| d.summary != FAILED || !errors.contains(&d.subject.and_then(&of)));
+    for (name, span) in run.expect_failures.iter().filter(|(n, _)| !failing.iter().any(|f| covers(n, f))) {
         status = Status::Error;
         let detail = format!("The checkable object {name} was expected to report an error, and did not.");
         let span = Span { source, ..*span };
         diags.push(Diagnostic::error("Missing expected failure", detail).at(span));
     }
     Outcome { status, diags, ..skipped(&run.name) }
+}
+
+/// The title of an assertion that does not hold.
+const FAILED: &str = "Test assertion failed";
+
+/// Makes what the engine says of a check that which is to be said of an assertion; `false` for what is not worth a word.
+fn own(d: &mut Diagnostic, run: &Run) -> bool {
+    if d.summary == CONDITIONS[4] {
+        d.summary = FAILED.into();
+    } else if d.summary == CONDITIONS[5] {
+        if !run.plan_only {
+            return false;
+        }
+        d.summary = "Unknown condition value".into();
+        d.detail = "The condition depends on what is known only after apply. Use command = apply, assert on something that the plan knows, or give the value in an override with override_during = plan.".into();
+    } else if d.summary == "Invalid condition result" {
+        d.summary = "Invalid condition run".into();
+    } else if d.summary.starts_with("Error message refers to") {
+        return true;
+    }
+    d.severity = Severity::Error;
+    true
+}
+
+/// The names of values as they are written in the test file.
+fn as_written(d: &mut Diagnostic, known: &[(String, String)]) {
+    for v in &mut d.values {
+        if let Some(rest) = v.traversal.strip_prefix("local._") {
+            v.traversal = format!("output.{rest}");
+        } else if let Some(rest) = v.traversal.strip_prefix("var.") {
+            let run = known.iter().find_map(|(name, alias)| {
+                let rest = rest.strip_prefix(alias.as_str())?;
+                (rest.is_empty() || rest.starts_with(['.', '['])).then(|| format!("run.{name}{rest}"))
+            });
+            v.traversal = run.unwrap_or_else(|| v.traversal.clone());
+        }
+    }
+}
+
+/// Whether what is expected to fail is what failed, or all instances of it.
+fn covers(expected: &str, failing: &str) -> bool {
+    failing.strip_prefix(expected).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
 }
 
 fn inside(span: Span, run: &Run) -> bool {
@@ -433,41 +520,58 @@ fn prepare(
         return Err((diags, sources));
     }
     let now = time::OffsetDateTime::now_utc();
+    let test_file = sources.find(&file.path).unwrap_or(file.source);
     let library = Library::new(&session.app.env, sources, Some(now));
-    let eval = |span: Span, names: &Names| evaluate(&file.text, span, names, &session.registry, &library).map_err(here);
-    let mut known = names.clone();
+    let eval =
+        |text: &[u8], span: Span, names: &Names| evaluate(text, span, names, &session.registry, &library).map_err(here);
+    let mut known: Names =
+        harness.runs.iter().filter_map(|(name, alias)| Some((alias.clone(), names.get(name)?.clone()))).collect();
     for (name, input) in &variables {
         known.entry(name.to_string()).or_insert_with(|| input.value.clone());
     }
-    for (name, span) in file.variables.iter().chain(&run.variables) {
-        let value = eval(*span, &known)?;
-        if !names.contains_key(name) {
-            known.insert(name.clone(), value.clone());
-        }
-        if harness.config.root.variables.contains_key(name.as_str()) {
-            variables.insert(name.as_str().into(), InputValue { value, origin: "in the test file".into(), span: None });
+    let declared =
+        |name: &str| harness.config.root.variables.contains_key(name) || harness.extra.iter().any(|e| e == name);
+    let of_file = file.variables.iter().map(|v| (v, true));
+    for ((name, span), of_file) in of_file.chain(run.variables.iter().map(|v| (v, false))) {
+        let value = match of_file.then(|| super::model::names_a_run(*span, &text_of(test_sources, file))).flatten() {
+            Some(at) => {
+                let detail = "Variables of the whole file cannot refer to runs.";
+                Err(here(Diagnostic::error("Invalid reference", detail).at(at).into()))
+            }
+            None => eval(&harness.text, *span, &known),
+        };
+        let value = match value {
+            Ok(value) => value,
+            // Nobody needs it.
+            Err(_) if of_file && !declared(name) => continue,
+            Err(e) => return Err(e),
+        };
+        known.insert(name.clone(), value.clone());
+        if declared(name) {
+            let span = Some(Span { source: test_file, ..*span });
+            variables.insert(name.as_str().into(), InputValue { value, origin: "in the test file".into(), span });
         }
     }
-    for name in &harness.runs {
+    for (name, alias) in &harness.runs {
         if let Some(value) = names.get(name)
-            && !variables.contains_key(name.as_str())
+            && !variables.contains_key(alias.as_str())
         {
             let input = InputValue { value: value.clone(), origin: String::new(), span: None };
-            variables.insert(name.as_str().into(), input);
+            variables.insert(alias.as_str().into(), input);
         }
     }
     let mut registry = (*session.registry).clone();
-    for mock in &file.mocks {
+    let root = &harness.config.root;
+    for (addr, mocks) in mocks_of(file, run, root) {
         let mut defaults = Defaults::new();
-        for (data, kind, span) in &mock.defaults {
-            defaults.insert((*data, kind.clone()), eval(*span, &known)?);
+        for d in mocks.iter().flat_map(|m| &m.defaults) {
+            defaults.insert((d.data, d.kind.clone()), eval(&d.text, d.span, &known)?);
         }
-        let addr = harness.config.root.provider_for_local(&mock.provider);
+        let (defaults, during_plan) = (Arc::new(defaults), mocks.iter().any(|m| m.during_plan));
         let found: Vec<(ProviderAddr, Arc<dyn Provider>)> =
             registry.iter().filter(|(a, _)| **a == addr).map(|(a, p)| (a.clone(), p.clone())).collect();
-        let defaults = Arc::new(defaults);
         for (addr, inner) in found {
-            registry.insert(addr, Arc::new(MockProvider { inner, defaults: defaults.clone() }));
+            registry.insert(addr, Arc::new(MockProvider { inner, defaults: defaults.clone(), during_plan }));
         }
     }
     let missing = providers::check(&harness.config, None, &registry);
@@ -481,12 +585,34 @@ fn prepare(
             here(Diagnostic::error("Invalid override target", detail).at(o.span).into())
         })?;
         let values = match o.values {
-            Some(span) => eval(span, &known)?,
+            Some(span) => eval(&o.text, span, &known)?,
             None => Value::object::<sdt_value::Str>([]),
         };
-        overrides.push(sdt_plan::Override { target, values });
+        overrides.push(sdt_plan::Override { target, values, during_plan: o.during_plan });
     }
     Ok((variables, Arc::new(registry), library, overrides))
+}
+
+/// The mocks that stand in for each provider of a module.
+fn mocks_of<'a>(file: &'a TestFile, run: &Run, root: &sdt_config::Module) -> BTreeMap<ProviderAddr, Vec<&'a Mock>> {
+    let mut out: BTreeMap<ProviderAddr, Vec<&Mock>> = BTreeMap::new();
+    for mock in &file.mocks {
+        let keys: Vec<&str> = if run.providers.is_empty() {
+            let own = !mock.key.contains('.') || root.providers.keys().any(|p| p.to_string() == mock.key);
+            own.then_some(mock.key.as_str()).into_iter().collect()
+        } else {
+            run.providers.iter().filter(|(_, given, _)| *given == mock.key).map(|(k, _, _)| k.as_str()).collect()
+        };
+        for key in keys {
+            let local = key.split('.').next().unwrap_or(key);
+            out.entry(root.provider_for_local(local)).or_default().push(mock);
+        }
+    }
+    out
+}
+
+fn text_of(sources: &SourceMap, file: &TestFile) -> Arc<[u8]> {
+    sources.file(file.source).map_or_else(|| file.text.clone(), |f| f.text.clone())
 }
 
 fn options(run: &Run) -> Result<PlanOptions, Diagnostics> {
@@ -531,8 +657,8 @@ async fn plan(
     sdt_driver::plan(input, &settings, &NoProgress).await
 }
 
-/// Destroys what a module has made; the objects that stay.
-async fn destroy(session: &Session<'_>, made: Made) -> (Diagnostics, Vec<String>) {
+/// Destroys what a module has made; the objects that stay, with the keys of those that are deposed.
+async fn destroy(session: &Session<'_>, made: Made) -> (Diagnostics, Vec<(String, Option<String>)>) {
     let library = Library::new(&session.app.env, made.sources.clone(), Some(time::OffsetDateTime::now_utc()));
     let options = PlanOptions { mode: PlanMode::Destroy, overrides: made.overrides.clone(), ..PlanOptions::default() };
     let (plan, mut diags) =
@@ -555,7 +681,9 @@ async fn destroy(session: &Session<'_>, made: Made) -> (Diagnostics, Vec<String>
         diags.extend(outcome.diags);
         state = outcome.state;
     }
-    let left: BTreeMap<String, ()> =
-        state.instances().map(|(a, _, _)| (format!("{a} (run {:?})", made.run), ())).collect();
-    (diags, left.into_keys().collect())
+    let left = state
+        .instances()
+        .filter(|(a, _, _)| a.resource.mode == sdt_state::Mode::Managed)
+        .map(|(a, _, i)| (a.to_string(), i.deposed.clone()));
+    (diags, left.collect())
 }

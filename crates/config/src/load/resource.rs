@@ -3,6 +3,7 @@
 use sdt_addr::{LocalProviderConfig, Mode, ResourceAddr};
 use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_hcl::{Attribute, ConfigBody, Content, ContentBlock, Expr, ExprKind, Step};
+use sdt_value::Value;
 
 use crate::literal;
 use crate::{
@@ -173,8 +174,8 @@ fn lifecycle(mode: Mode, addr: &ResourceAddr, body: &ConfigBody, diags: &mut Dia
     if mode == Mode::Managed {
         let mut flag = |name: &str| content.attribute(name).and_then(|a| literal::bool(a, diags));
         found.create_before_destroy = flag("create_before_destroy");
-        found.prevent_destroy = flag("prevent_destroy");
         found.destroy = flag("destroy");
+        found.prevent_destroy = content.attribute("prevent_destroy").and_then(|a| protection(a, addr, diags));
         if let Some(a) = content.attribute("replace_triggered_by") {
             found.replace_triggered_by = triggers(&a.expr, diags);
         }
@@ -200,6 +201,24 @@ fn lifecycle(mode: Mode, addr: &ResourceAddr, body: &ConfigBody, diags: &mut Dia
         if &*b.kind.name == "precondition" { found.preconditions.push(r) } else { found.postconditions.push(r) }
     }
     found
+}
+
+/// `prevent_destroy`: true or false, or an expression of what the module knows. It holds for all instances alike.
+fn protection(a: &Attribute, addr: &ResourceAddr, diags: &mut Diagnostics) -> Option<Expr> {
+    if a.expr.traversals().is_empty() {
+        let flag = literal::bool(a, diags)?;
+        return Some(Expr::literal(Value::bool(flag), a.expr.span()));
+    }
+    let (refs, _) = references_in_expr(&a.expr);
+    for r in &refs {
+        let own = r.subject.resource() == Some(addr);
+        if own || matches!(r.subject, Referenceable::Each(_) | Referenceable::Count(_) | Referenceable::SelfObject) {
+            let detail = "Whether destroying is prevented is asked for the resource as a whole, so it cannot depend on an instance of it.";
+            diags.push(Diagnostic::error("Invalid prevent_destroy argument", detail).at(r.whole));
+            return None;
+        }
+    }
+    Some(a.expr.clone())
 }
 
 fn ignore_changes(expr: &Expr, diags: &mut Diagnostics) -> IgnoreChanges {

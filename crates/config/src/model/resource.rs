@@ -41,8 +41,8 @@ pub struct Resource {
 pub struct Lifecycle {
     /// Whether a replacement is created before the old object is destroyed.
     pub create_before_destroy: Option<bool>,
-    /// A plan that destroys the object is an error.
-    pub prevent_destroy: Option<bool>,
+    /// A plan that destroys the object is an error. Evaluated for the resource as a whole, not for its instances.
+    pub prevent_destroy: Option<Expr>,
     /// Arguments whose changes do not matter.
     pub ignore_changes: IgnoreChanges,
     /// `enabled`: without it, the instance is there.

@@ -137,9 +137,10 @@ impl ApplyWalk {
             proposed,
             private: private.clone(),
         };
-        let stands_in = crate::overrides::of(&self.core.overrides, &change.addr).is_some();
-        let instead = stands_in
-            .then(|| crate::overrides::planned(&info.schema.block, &request.proposed, request.prior.is_null()));
+        let instead = crate::overrides::of(&self.core.overrides, &change.addr).map(|given| {
+            let seed = change.addr.to_string();
+            crate::overrides::planned(&info.schema.block, &request.proposed, request.prior.is_null(), given, &seed)
+        });
         let making = Making {
             node,
             change: i,
@@ -285,12 +286,13 @@ impl ApplyWalk {
         }
         if let Some(given) = crate::overrides::of(&self.core.overrides, &change.addr) {
             let seed = change.addr.to_string();
-            let object = match m.planned.is_null() {
-                true => m.planned.clone(),
-                false => crate::overrides::complete(&info.schema.block, &m.planned, Some(given), false, &seed),
+            let all = crate::overrides::complete(&info.schema.block, &m.planned, Some(&given.values), false, &seed);
+            let (object, complaints) = match all {
+                Ok(object) => (object, Vec::new()),
+                Err(complaint) => (Value::null(info.ty.clone()), vec![complaint]),
             };
             m.journalled = false;
-            let answer = ApplyAnswer { unclear: false, object, private: no_private(), complaints: Vec::new() };
+            let answer = ApplyAnswer { unclear: false, object, private: no_private(), complaints };
             return self.on_applied(m, answer);
         }
         let id = self.core.op_id();

@@ -48,8 +48,8 @@ impl ApplyWalk {
             }
         };
         if let Some(given) = crate::overrides::of(&self.core.overrides, &addr) {
-            let value = crate::overrides::complete(&info.schema.block, &config, Some(given), true, &address);
-            self.on_data(Reading { node, change, n, mi, repetition, marks }, Ok(value));
+            let value = crate::overrides::complete(&info.schema.block, &config, Some(&given.values), true, &address);
+            self.on_data(Reading { node, change, n, mi, repetition, marks }, value.map_err(|c| vec![c]));
             return;
         }
         let Some(provider) = self.core.graph.node(n).provider.and_then(|p| self.provider_keys.get(&p)).copied() else {

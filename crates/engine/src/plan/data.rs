@@ -68,9 +68,9 @@ impl PlanWalk {
             return true;
         }
         if let Some(given) = crate::overrides::of(&self.core.overrides, &addr) {
-            let value = crate::overrides::complete(&info.schema.block, &config, Some(given), true, &text);
+            let value = crate::overrides::complete(&info.schema.block, &config, Some(&given.values), true, &text);
             self.runs.entry(n).or_default().open += 1;
-            self.on_data(DataRead { node: n, mi, addr, key, repetition, config, marks }, Ok(value));
+            self.on_data(DataRead { node: n, mi, addr, key, repetition, config, marks }, value.map_err(|c| vec![c]));
             return true;
         }
         let Some(provider) = self.core.graph.node(n).provider.and_then(|p| self.provider_keys.get(&p)).copied() else {

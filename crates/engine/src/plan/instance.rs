@@ -151,8 +151,9 @@ impl PlanWalk {
             None => (Value::null(info.ty.clone()), no_private(), plan.config.clone()),
         };
         let proposed = sdt_schema::proposed_new(&info.schema.block, &prior, &config);
-        if crate::overrides::of(&self.core.overrides, &plan.addr).is_some() {
-            let answer = crate::overrides::planned(&info.schema.block, &proposed, prior.is_null());
+        if let Some(given) = crate::overrides::of(&self.core.overrides, &plan.addr) {
+            let seed = plan.addr.to_string();
+            let answer = crate::overrides::planned(&info.schema.block, &proposed, prior.is_null(), given, &seed);
             return self.on_planned(plan, answer);
         }
         let request = PlanRequest { type_name: plan.addr.resource.type_name.clone(), config, prior, proposed, private };
@@ -257,7 +258,7 @@ impl PlanWalk {
         let module = self.core.tree.module(id).clone();
         let Some(resource) = module.resources.get(&plan.addr.resource) else { return false };
         let prevented =
-            action.is_replace() && resource.lifecycle.prevent_destroy == Some(true) && !resource.lifecycle.forgets();
+            action.is_replace() && !resource.lifecycle.forgets() && self.core.is_protected(&plan.addr, resource);
         if prevented {
             self.core.diags.push(self::prevented(&address, resource));
         }

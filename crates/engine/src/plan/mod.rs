@@ -149,7 +149,7 @@ impl PlanWalk {
         diags.extend(crate::targets::check(&core, &options, &state));
         diags.extend(undeclared(&core.config, options.generate));
         let targeted = crate::targets::targeted(&core.graph, &options);
-        let wanted = crate::targets::wanted(&core.graph, &options, targeted.as_ref());
+        let wanted = crate::targets::wanted(&core, &options, targeted.as_ref());
         let failed = diags.has_errors();
         core.diags = diags;
         core.overrides = options.overrides.clone().into();

@@ -74,8 +74,8 @@ impl PlanWalk {
         let resource = self.core.config.resource(&of).cloned();
         if let Some(r) = &resource
             && prior.deposed.is_none()
-            && r.lifecycle.prevent_destroy == Some(true)
             && !r.lifecycle.forgets()
+            && self.core.is_protected(&prior.addr, r)
         {
             self.core.diags.push(super::instance::prevented(&address, r));
         }

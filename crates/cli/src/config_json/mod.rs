@@ -1,5 +1,7 @@
 //! The `configuration` of a plan's JSON: what the files say, expressions as constants or as the references in them.
 
+mod provider_configs;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -11,6 +13,7 @@ use sdt_plan::file::PlanFile;
 use sdt_schema::{Block, Nesting};
 use serde_json::{Map, Value as Json, json};
 
+use self::provider_configs::ProviderConfigs;
 use crate::providers::{self, Registry};
 
 /// Files out of a plan file.
@@ -78,49 +81,16 @@ pub(crate) fn of_plan(file: &PlanFile, registry: &Registry) -> Json {
 /// Describes a configuration.
 pub(crate) fn of(config: &Config, registry: &Registry) -> Json {
     let mut out = Map::new();
-    let mut provider_config = Map::new();
-    for m in config.modules() {
-        for r in m.resources.values() {
-            let addr = m.provider_of(r);
-            let name = r.provider_config().name;
-            let key = if m.path.is_root() || !m.providers.keys().any(|p| p.name == name) {
-                name.to_string()
-            } else {
-                format!("{}:{name}", m.path)
-            };
-            provider_config.entry(key).or_insert_with(|| json!({"name": &*name, "full_name": addr.to_string()}));
-        }
-        for p in m.providers.values() {
-            let addr = m.provider_for_local(&p.addr.name);
-            let prefix = if m.path.is_root() { String::new() } else { format!("{}:", m.path) };
-            let mut entry = json!({"name": &*p.addr.name, "full_name": addr.to_string()});
-            if let Some(alias) = &p.addr.alias {
-                entry["alias"] = (&**alias).into();
-            }
-            if let Some(required) = m.required_providers.get(&p.addr.name).filter(|r| !r.version.is_empty()) {
-                entry["version_constraint"] = required.version.to_string().into();
-            }
-            if !m.path.is_root() {
-                entry["module_address"] = m.path.to_string().into();
-            }
-            let schema = registry.get(&addr).map(|p| p.config_schema());
-            if let Some(schema) = schema {
-                let expressions = block_json(&p.config, &schema.block);
-                if expressions.as_object().is_some_and(|o| !o.is_empty()) {
-                    entry["expressions"] = expressions;
-                }
-            }
-            provider_config.insert(format!("{prefix}{}", p.addr), entry);
-        }
-    }
+    let providers = ProviderConfigs::of(config, registry);
+    let provider_config = providers.json();
     if !provider_config.is_empty() {
         out.insert("provider_config".into(), provider_config.into());
     }
-    out.insert("root_module".into(), module_json(config, &config.root, registry));
+    out.insert("root_module".into(), module_json(&config.root, &providers, registry));
     out.into()
 }
 
-fn module_json(config: &Config, m: &Module, registry: &Registry) -> Json {
+fn module_json(m: &Module, configs: &ProviderConfigs, registry: &Registry) -> Json {
     let mut out = Map::new();
     let outputs: Map<_, _> = m
         .outputs
@@ -144,7 +114,7 @@ fn module_json(config: &Config, m: &Module, registry: &Registry) -> Json {
     }
     let mut resources: Vec<_> = m.resources.values().collect();
     resources.sort_by_cached_key(|r| r.addr.to_string());
-    let resources: Vec<_> = resources.into_iter().map(|r| resource_json(config, m, r, registry)).collect();
+    let resources: Vec<_> = resources.into_iter().map(|r| resource_json(m, r, configs, registry)).collect();
     if !resources.is_empty() {
         out.insert("resources".into(), resources.into());
     }
@@ -160,7 +130,7 @@ fn module_json(config: &Config, m: &Module, registry: &Registry) -> Json {
             }
             repetition(&mut entry, c.count.as_ref(), c.for_each.as_ref());
             if let Some(child) = m.children.get(&c.name) {
-                entry["module"] = module_json(config, child, registry);
+                entry["module"] = module_json(child, configs, registry);
             }
             if let Some(v) = &c.version {
                 entry["version_constraint"] = v.to_string().into();
@@ -197,13 +167,8 @@ fn module_json(config: &Config, m: &Module, registry: &Registry) -> Json {
     out.into()
 }
 
-fn resource_json(config: &Config, m: &Module, r: &sdt_config::Resource, registry: &Registry) -> Json {
-    let name = r.provider_config();
-    let key = match config.provider_config_of(&m.path, r) {
-        Some(p) if p.module.is_root() => name.to_string(),
-        Some(p) => format!("{}:{name}", p.module),
-        None => name.to_string(),
-    };
+fn resource_json(m: &Module, r: &sdt_config::Resource, configs: &ProviderConfigs, registry: &Registry) -> Json {
+    let key = configs.key_of(&m.path, &r.provider_config());
     let mut out = json!({
         "address": r.addr.to_string(),
         "mode": r.addr.mode.name(),
