@@ -389,7 +389,7 @@ impl<B: Backend> Instance for NativeInstance<B> {
         let mut edit = plan(kind.meta(), &self.tags, &request.config, &request.prior);
         kind.customize(&mut edit);
         let (replace, complaints) = (std::mem::take(&mut edit.replace), std::mem::take(&mut edit.complaints));
-        let planned = Value::object(edit.planned);
+        let planned = edit.settled();
         let private = Some(private(kind.meta(), &planned));
         PlanAnswer { planned: Some(planned), requires_replace: replace, private, complaints }
     }
