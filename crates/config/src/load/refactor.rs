@@ -44,7 +44,7 @@ fn target(t: &Traversal, diags: &mut Diagnostics) -> Option<Target> {
     let steps = addr_steps(t);
     let found = named_type(&steps, t.span)
         .and_then(|()| sdt_addr::parse_steps(&steps).map_err(|e| at_step(e, &steps, &step_spans(t))));
-    found.map_err(|d| diags.push(d)).ok()
+    found.map_err(|d| diags.push(*d)).ok()
 }
 
 fn step_spans(t: &Traversal) -> Vec<Span> {
@@ -52,23 +52,23 @@ fn step_spans(t: &Traversal) -> Vec<Span> {
 }
 
 /// What is wrong with an address, at the step that is to blame. What is missing is nowhere.
-fn at_step(e: sdt_addr::ParseError, steps: &[AddrStep], spans: &[Span]) -> Diagnostic {
+fn at_step(e: sdt_addr::ParseError, steps: &[AddrStep], spans: &[Span]) -> Box<Diagnostic> {
     let at = e.step.map_or(Span::NOWHERE, |i| spans.get(i).copied().unwrap_or(Span::NOWHERE));
     match e.step.and_then(|i| steps.get(i)) {
         // An index with a key that no instance has reads as a splat.
         Some(AddrStep::Splat) => {
-            Diagnostic::error("Invalid address", "The key of an instance is a text or a whole number.").at(at)
+            Box::new(Diagnostic::error("Invalid address", "The key of an instance is a text or a whole number.").at(at))
         }
-        _ => Diagnostic::error(e.summary, e.detail).at(at),
+        _ => Box::new(Diagnostic::error(e.summary, e.detail).at(at)),
     }
 }
 
 /// Refuses words that start other references where the type of a resource is expected.
-fn named_type(steps: &[AddrStep], at: Span) -> Result<(), Diagnostic> {
+fn named_type(steps: &[AddrStep], at: Span) -> Result<(), Box<Diagnostic>> {
     match steps {
         [AddrStep::Attr(first), ..] if NOT_TYPES.contains(&&**first) => {
             let detail = format!("{:?} is no resource type but starts another kind of reference.", &**first);
-            Err(Diagnostic::error("Invalid address", detail).at(at))
+            Err(Box::new(Diagnostic::error("Invalid address", detail).at(at)))
         }
         _ => Ok(()),
     }
@@ -140,7 +140,7 @@ pub(crate) fn removed(block: &ContentBlock, diags: &mut Diagnostics) -> Option<R
 fn removed_from(a: &Attribute, diags: &mut Diagnostics) -> Option<(ModulePath, Option<ResourceAddr>, Span)> {
     let t = plain(&a.expr, diags)?;
     let found = removed_address(&addr_steps(&t), &step_spans(&t));
-    let (module, resource) = found.map_err(|d| diags.push(d)).ok()?;
+    let (module, resource) = found.map_err(|d| diags.push(*d)).ok()?;
     if resource.as_ref().is_some_and(|r| r.mode == Mode::Data) {
         let detail = "A data source has no object of its own; deleting its block is enough.";
         diags.push(Diagnostic::error("Data source address not allowed", detail).at(a.expr.span()));
@@ -150,9 +150,9 @@ fn removed_from(a: &Attribute, diags: &mut Diagnostics) -> Option<(ModulePath, O
 }
 
 /// Reads an address without any keys: all instances are removed together.
-fn removed_address(steps: &[AddrStep], spans: &[Span]) -> Result<(ModulePath, Option<ResourceAddr>), Diagnostic> {
+fn removed_address(steps: &[AddrStep], spans: &[Span]) -> Result<(ModulePath, Option<ResourceAddr>), Box<Diagnostic>> {
     let error = |summary: &str, detail: &str, at: usize| {
-        Diagnostic::error(summary, detail).at(spans.get(at).copied().unwrap_or(Span::NOWHERE))
+        Box::new(Diagnostic::error(summary, detail).at(spans.get(at).copied().unwrap_or(Span::NOWHERE)))
     };
     let invalid = |detail: &str, at: usize| error("Invalid address", detail, at);
     let mut path = Vec::new();
@@ -233,19 +233,19 @@ fn import_to(a: &Attribute, diags: &mut Diagnostics) -> Option<(Expr, (ModulePat
         read.and_then(|target| match target.subject {
             Subject::Resource(r, _) => match not_a_type(&r) {
                 None => Ok((target.module.path(), r)),
-                Some(detail) => Err(Diagnostic::error("Invalid address", detail).at(a.expr.span())),
+                Some(detail) => Err(Box::new(Diagnostic::error("Invalid address", detail).at(a.expr.span()))),
             },
             Subject::Module => {
                 let detail = "An object is imported to a resource instance, not to a module.";
-                Err(Diagnostic::error("Invalid address", detail).at(a.expr.span()))
+                Err(Box::new(Diagnostic::error("Invalid address", detail).at(a.expr.span())))
             }
         })
     } else {
         let detail = "An address is required here: only instance keys in it may be computed.";
-        Err(Diagnostic::error("Invalid expression", detail).at(a.expr.span()))
+        Err(Box::new(Diagnostic::error("Invalid expression", detail).at(a.expr.span())))
     };
     let managed = found.as_ref().is_ok_and(|(_, r)| r.mode == Mode::Managed);
-    let found = found.map_err(|d| diags.push(d)).ok();
+    let found = found.map_err(|d| diags.push(*d)).ok();
     if !managed {
         diags.push(Diagnostic::error("Invalid import address", "Only managed resources can be imported.").at(a.span));
         return None;
