@@ -20,7 +20,7 @@ async fn nothing_is_lost_whatever_happens() {
 /// Worlds far from the first ones that showed something wrong; docs/reliability.md says what.
 #[tokio::test]
 async fn what_was_found_stays_mended() {
-    for seed in [10_337, 12_712, 17_065, 40_842, 69_198, 93_444, 122_301, 166_674] {
+    for seed in [10_337, 12_712, 17_065, 40_842, 69_198, 93_444, 122_301, 166_674, 299_608] {
         if let Err(failure) = check(seed..seed + 1, Mutation::None).await {
             panic!("{failure}");
         }

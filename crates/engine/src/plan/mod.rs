@@ -398,6 +398,7 @@ impl PlanWalk {
         let listed: Vec<(NodeIndex, &Change)> = changes.iter().map(|(n, c)| (*n, c)).collect();
         let busy = self.marked.iter().map(|(n, _)| *n).collect();
         let (exec, diags) = crate::exec::build(&self.core.graph, &self.wanted, &listed, &busy, self.options.mode);
+        self.settle_deletions();
         for unfinished in std::mem::take(&mut self.unfinished) {
             if !listed.iter().any(|(_, c)| c.resume.is_some() && c.addr == unfinished.addr) {
                 self.recovered.push(unfinished.entry);

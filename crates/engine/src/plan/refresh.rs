@@ -1,5 +1,7 @@
 //! Provider configurations start, recover what a journal left open, and read all their objects in bulk.
 
+use std::collections::BTreeSet;
+
 use petgraph::graph::NodeIndex;
 use sdt_addr::{AbsProviderConfig, Mode};
 use sdt_diag::{Diagnostic, Diagnostics};
@@ -71,7 +73,7 @@ impl PlanWalk {
                     });
                     let object = there.map(|t| {
                         let made_after = begun.dependencies.iter().map(|d| std::sync::Arc::from(d.as_str()));
-                        let both: std::collections::BTreeSet<std::sync::Arc<str>> =
+                        let both: BTreeSet<std::sync::Arc<str>> =
                             t.dependencies.iter().cloned().chain(made_after).collect();
                         t.dependencies = both.into_iter().collect();
                         v4::instance_to_json(t)
@@ -184,6 +186,28 @@ impl PlanWalk {
         }
     }
 
+    /// Deletions of a dead run whose objects are seen to be gone have come to their end. The journal must tell, or the next run would
+    /// take what was made since for a second object.
+    pub(super) fn settle_deletions(&mut self) {
+        let there =
+            |ty: &str, id: &str| self.state.instances().any(|(at, _, i)| at.resource.ty == ty && i.id() == Some(id));
+        let gone: BTreeSet<&str> = self
+            .unresolved
+            .iter()
+            .map(|u| &u.begun)
+            .filter(|b| b.action == sdt_state::Action::Delete)
+            .filter(|b| b.prior_id.as_deref().is_some_and(|id| !there(&b.address.resource.ty, id)))
+            .map(|b| b.token.as_str())
+            .collect();
+        for entry in &mut self.recovered {
+            if let Entry::Failed(Failed { token, .. }) = entry
+                && gone.contains(token.as_str())
+            {
+                *entry = Entry::Done(Done { token: std::mem::take(token), object: None });
+            }
+        }
+    }
+
     /// The object as far as the service had named it.
     fn known_object(&mut self, i: usize, known: &sdt_state::IdKnown) -> Option<(Value, sdt_provider::Private)> {
         let resource = config_resource(&self.unresolved[i].begun.address.resource)?;
@@ -249,7 +273,7 @@ impl PlanWalk {
             // that began it did not know of. Should this run die as well, the journal must tell of that.
             let mut again = begun.clone();
             let now = self.dependencies(node);
-            let both: std::collections::BTreeSet<String> =
+            let both: BTreeSet<String> =
                 begun.dependencies.iter().cloned().chain(now.iter().map(ToString::to_string)).collect();
             again.dependencies = both.into_iter().collect();
             let known = sdt_state::IdKnown {
