@@ -435,19 +435,29 @@ pub(crate) fn infinite_outputs(plan: &Plan, summary: &str) -> Diagnostics {
     diags
 }
 
-/// The state could not be written where it belongs: it is kept beside the configuration.
+/// The state could not be written where it belongs: it is kept beside the configuration, or where temporary files are.
 fn rescue(state: &State, error: &sdt_state::StoreError) -> Diagnostics {
     let mut diags = failure("Failed to save state", error);
-    let path = "errored.tfstate";
-    match backend::write_private(std::path::Path::new(path), &v4::write(state)) {
-        Ok(()) => diags.push(Diagnostic::error(
-            "Failed to persist state to backend",
-            format!("What was done is kept in the local file {path}. When the backend works again, \"sdt state push {path}\" puts it there; the journal knows it too, so the next sdt run takes it up by itself."),
-        )),
-        Err(e) => diags.push(Diagnostic::error(
-            "Failed to create local state file",
-            format!("The state could not be kept in {path} either ({e}). The journal knows what was done; the next sdt run takes it up."),
-        )),
+    let beside = std::path::PathBuf::from("errored.tfstate");
+    let elsewhere = std::env::temp_dir().join(format!("errored-{}-{}.tfstate", state.lineage, state.serial));
+    let text = v4::write(state);
+    let mut problems = Vec::new();
+    for path in [beside, elsewhere] {
+        match backend::write_private(&path, &text) {
+            Ok(()) => {
+                let path = path.display();
+                diags.push(Diagnostic::error(
+                    "Failed to persist state to backend",
+                    format!("What was done is kept in the local file {path}. When the backend works again, \"sdt state push {path}\" puts it there. What the journal knows of it, the next sdt run takes up by itself."),
+                ));
+                return diags;
+            }
+            Err(e) => problems.push(format!("{}: {e}", path.display())),
+        }
     }
+    diags.push(Diagnostic::error(
+        "Failed to create local state file",
+        format!("The state could not be kept anywhere else ({}). Objects that exist outside are in the journal, and the next sdt run takes them up. What lives in the state alone, as generated passwords do, is lost.", problems.join("; ")),
+    ));
     diags
 }
