@@ -12,7 +12,7 @@ pub struct ParseError {
     pub summary: String,
     /// What is wrong.
     pub detail: String,
-    /// Index of the step that is wrong, where one is to blame.
+    /// Index of the step that is wrong, where one is to blame; the number of steps where one is missing.
     pub step: Option<usize>,
 }
 
@@ -42,9 +42,12 @@ pub enum Step {
 /// Tells whether a text is a name of the language: a letter or underscore, then letters, digits, underscores and dashes.
 #[must_use]
 pub fn is_identifier(s: &str) -> bool {
-    let mut chars = s.chars();
-    chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c))
-        && chars.all(|c| c == '-' || unicode_ident::is_xid_continue(c))
+    s.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic() || unicode_ident::is_xid_start(c))
+        && s.chars().all(in_name)
+}
+
+fn in_name(c: char) -> bool {
+    matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_') || (!c.is_ascii() && unicode_ident::is_xid_continue(c))
 }
 
 /// Cuts an address into its steps.
@@ -56,8 +59,7 @@ pub fn split_steps(text: &str) -> Result<Vec<Step>, ParseError> {
     let mut steps = Vec::new();
     let mut rest = text;
     loop {
-        let end =
-            rest.find(|c: char| !(c == '-' || c == '_' || unicode_ident::is_xid_continue(c))).unwrap_or(rest.len());
+        let end = rest.find(|c| !in_name(c)).unwrap_or(rest.len());
         let name = &rest[..end];
         if !is_identifier(name) {
             return bad(format!(
@@ -143,14 +145,16 @@ pub(crate) fn module_prefix(steps: &[Step]) -> Result<(ModuleInstance, &[Step]),
         if &**keyword != "module" {
             break;
         }
-        let at = steps.len() - tail.len();
-        let [Step::Attr(name), tail @ ..] = tail else {
+        let [Step::Attr(name), rest_of @ ..] = tail else {
+            // What stands in the name's place, or the word alone.
+            let at = steps.len() - if tail.is_empty() { rest.len() } else { tail.len() };
             return Err(ParseError::new(
                 "Invalid address operator",
                 "Prefix \"module.\" must be followed by a module name.",
             )
             .at(at));
         };
+        let tail = rest_of;
         let (key, tail) = key(tail, steps.len())?;
         found.push(ModuleStep { name: name.clone(), key });
         rest = tail;
@@ -177,6 +181,10 @@ fn key(steps: &[Step], total: usize) -> Result<(Option<InstanceKey>, &[Step]), P
 pub fn parse_steps(steps: &[Step]) -> Result<Target, ParseError> {
     let total = steps.len();
     let (module, rest) = module_prefix(steps)?;
+    if !module.is_root() && matches!(rest, [Step::Index(_) | Step::Splat, ..]) {
+        return Err(ParseError::new("Invalid address operator", "A module is followed by a dot and a name.")
+            .at(total - rest.len()));
+    }
     if rest.is_empty() {
         if module.is_root() {
             return Err(ParseError::new("Invalid address", "An address is required: module.NAME or TYPE.NAME."));
@@ -198,12 +206,12 @@ pub fn parse_steps(steps: &[Step]) -> Result<Target, ParseError> {
         .at(at(rest)));
     };
     let [Step::Attr(name), tail @ ..] = tail else {
-        let detail = if tail.is_empty() {
-            "Resource specification must include a resource type and name."
+        let (detail, place) = if tail.is_empty() {
+            ("Resource specification must include a resource type and name.", rest)
         } else {
-            "A resource name is required."
+            ("A resource name is required.", tail)
         };
-        return Err(ParseError::new("Invalid address", detail).at(at(tail)));
+        return Err(ParseError::new("Invalid address", detail).at(at(place)));
     };
     let (key, tail) = key(tail, total)?;
     match tail {

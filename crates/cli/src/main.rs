@@ -9,6 +9,7 @@ mod backend;
 mod clock;
 mod commands;
 mod config_json;
+mod drawing;
 mod env;
 mod functions;
 mod load;

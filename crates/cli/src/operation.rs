@@ -350,9 +350,15 @@ pub(crate) async fn plan(
     held: &Held,
     interrupt: &Interrupt,
 ) -> Result<Planned, Diagnostics> {
-    let snapshot = held.store.read().await.map_err(session::store_failure("Failed to read state"))?;
+    // What is wrong whatever the values are comes first, as it does in Terraform: some of it shows only while values are unknown. It needs
+    // no state, so it is looked for while that is under way.
+    let library = Library::new(&app.env, ready.sources.clone(), None);
+    let (config, registry) = (ready.config.clone(), ready.registry.clone());
+    let env = engine_env(app, &library, &ready.backend.workspace);
+    let validation = tokio::task::spawn_blocking(move || sdt_engine::validate(&config, registry, env));
+    let (read, wrong) = futures::join!(session::read(&*held.store), validation);
+    let (snapshot, entries) = read?;
     let base = snapshot.state.clone();
-    let entries = held.store.journal_read().await.map_err(session::store_failure("Failed to read the journal"))?;
     let merged = sdt_state::overlay(snapshot, &entries);
     for note in &merged.notes {
         ui.err(&format!("Journal: {note}\n"));
@@ -361,13 +367,7 @@ pub(crate) async fn plan(
     if missing.has_errors() {
         return Err(missing);
     }
-    // What is wrong whatever the values are comes first, as it does in Terraform: some of it shows only while values are unknown.
-    let library = Library::new(&app.env, ready.sources.clone(), None);
-    let wrong = sdt_engine::validate(
-        &ready.config,
-        ready.registry.clone(),
-        engine_env(app, &library, &ready.backend.workspace),
-    );
+    let wrong = wrong.unwrap_or_else(|e| std::panic::resume_unwind(e.into_panic()));
     if wrong.has_errors() {
         let mut all = ready.warnings.clone();
         all.extend(wrong);

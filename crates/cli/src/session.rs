@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sdt_diag::Diagnostics;
-use sdt_state::{Lock, Merged, Snapshot, State, StateStore, StoreError, Unlocked, overlay};
+use sdt_state::{Entry, Lock, Merged, Snapshot, State, StateStore, StoreError, Unlocked, overlay};
 
 use crate::app::App;
 use crate::backend::{self, Backend, LocalPaths};
@@ -38,10 +38,16 @@ pub(crate) fn read_state(app: &App, path: Option<&str>) -> Result<State, Diagnos
     .map_err(|e| failure("Failed to read state", e))?
 }
 
-/// Reads state and journal.
+/// Reads state and journal at once.
+pub(crate) async fn read(store: &dyn StateStore) -> Result<(Snapshot, Vec<Entry>), Diagnostics> {
+    let (snapshot, entries) = futures::join!(store.read(), store.journal_read());
+    let snapshot = snapshot.map_err(store_failure("Failed to read state"))?;
+    Ok((snapshot, entries.map_err(store_failure("Failed to read the journal"))?))
+}
+
+/// The state with the journal laid over it.
 pub(crate) async fn merged(store: &dyn StateStore) -> Result<Merged, Diagnostics> {
-    let snapshot: Snapshot = store.read().await.map_err(store_failure("Failed to read state"))?;
-    let entries = store.journal_read().await.map_err(store_failure("Failed to read the journal"))?;
+    let (snapshot, entries) = read(store).await?;
     Ok(overlay(snapshot, &entries))
 }
 

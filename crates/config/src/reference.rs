@@ -172,6 +172,21 @@ fn index(traversal: &Traversal, at: usize) -> Result<(Option<InstanceKey>, usize
     }
 }
 
+/// The reference that Terraform goes on with where a name is missing: to the object of the empty name, at no place. What there is to
+/// say of it is a second diagnostic, on which tools that read them may count.
+fn nameless(traversal: &Traversal) -> Option<Reference> {
+    let subject = match &*traversal.root.name {
+        "var" => Referenceable::Variable,
+        "local" => Referenceable::Local,
+        "each" => Referenceable::Each,
+        "count" => Referenceable::Count,
+        "path" => Referenceable::Path,
+        "terraform" => Referenceable::Terraform,
+        _ => return None,
+    };
+    Some(Reference { subject: subject("".into()), span: Span::NOWHERE, rest: Vec::new(), whole: traversal.span })
+}
+
 /// Reads every reference of an expression.
 #[must_use]
 pub fn references_in_expr(expr: &Expr) -> (Vec<Reference>, Diagnostics) {
@@ -186,7 +201,10 @@ pub fn collect(traversals: &[Traversal]) -> (Vec<Reference>, Diagnostics) {
     for t in traversals {
         match parse_reference(t) {
             Ok(r) => refs.push(r),
-            Err(d) => diags.extend(d),
+            Err(d) => {
+                diags.extend(d);
+                refs.extend(nameless(t));
+            }
         }
     }
     (refs, diags)

@@ -21,6 +21,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// No place at all: shown as the empty range of a file without a name.
+    pub const NOWHERE: Self = Self { source: SourceId(u32::MAX), start: 0, end: 0 };
+
     /// Returns the range from the start of `self` to the end of `other` (same file).
     #[must_use]
     pub const fn to(self, other: Self) -> Self {

@@ -209,9 +209,8 @@ async fn drive(
     };
     let mut ready: std::collections::VecDeque<Event> = [Event::Start].into();
     let mut interrupts = 0;
-    let mut tick = tokio::time::interval(TICK);
+    let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    tick.tick().await;
     loop {
         while let Some(event) = ready.pop_front() {
             if let Event::Done(id, _) = &event {

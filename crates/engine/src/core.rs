@@ -299,7 +299,11 @@ impl Core {
             let module_addr = self.insts.all[mi].addr.clone();
             let address = sdt_addr::AbsVariable { module: module_addr, name: name.clone() }.to_string();
             ok = self.run_rules(
-                &Ctx::new(self, mi).outcomes(&variable.validations, crate::rules::RuleKind::Validation, place),
+                &Ctx::new(self, mi).validating(name).outcomes(
+                    &variable.validations,
+                    crate::rules::RuleKind::Validation,
+                    place,
+                ),
                 CheckKind::Variable,
                 &module.path,
                 &format!("var.{name}"),
@@ -369,7 +373,14 @@ impl Core {
             return Err(diags);
         }
         let place = argument.expr.span();
-        if !variable.ephemeral && value.deep_marks().contains(Marks::EPHEMERAL) {
+        let ephemeral = value.deep_marks().contains(Marks::EPHEMERAL);
+        let value = suit(variable, value, place, &|why| {
+            format!(
+                "The value for the variable \"{}\" of module \"{call_name}\" does not have its type: {why}.",
+                variable.name
+            )
+        })?;
+        if !variable.ephemeral && ephemeral {
             return Err(Diagnostic::error(
                 "Ephemeral value not allowed",
                 format!(
@@ -380,12 +391,6 @@ impl Core {
             .at(place)
             .into());
         }
-        let value = suit(variable, value, place, &|why| {
-            format!(
-                "The value for the variable \"{}\" of module \"{call_name}\" does not have its type: {why}.",
-                variable.name
-            )
-        })?;
         Ok((value, place))
     }
 
@@ -460,7 +465,7 @@ impl Core {
                 .at(output.value.span()),
             );
         }
-        if root && marks.contains(Marks::SENSITIVE) && !output.sensitive && !diags.has_errors() {
+        if root && marks.contains(Marks::SENSITIVE) && !output.sensitive {
             diags.push(
                 Diagnostic::error(
                     "Output refers to sensitive values",

@@ -6,7 +6,7 @@
 //! * *Create*: C(Y) → C(X). Evaluations take part here. Where X names single instances of Y only, it waits for these alone, so
 //!   that the failure of another one does not stop it.
 //! * *Destroy*: D(X) → D(Y), and D(i) → C(i) for what is replaced old object first.
-//! * *DestroyLast*: objects that a creation has deposed, and deletions that nothing holds back: after C(X) and D(X) of every X
+//! * *DestroyLast*: objects that a creation deposes, and deletions that nothing holds back: after C(X) and D(X) of every X
 //!   that uses Y, so that whatever used the object has turned away from it before it goes.
 //!
 //! A deletion belongs to *Destroy* when something it uses is replaced old object first: it must be gone before that.
@@ -54,7 +54,6 @@ pub(crate) fn build(
         }
     }
     let phase_of = |c: &Change, n: NodeIndex| match c.action {
-        Action::Delete if c.deposed.is_some() => Some(Phase::DestroyLast),
         Action::Delete if mode == PlanMode::Destroy || held.contains(&n) => Some(Phase::Destroy),
         Action::Delete => Some(Phase::DestroyLast),
         Action::Replace(ReplaceOrder::DeleteFirst) => Some(Phase::Destroy),

@@ -54,11 +54,7 @@ fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, 
         diags.push(Diagnostic::error("Invalid count argument", detail).at(expr.span()));
         Err(diags)
     };
-    if value.deep_marks().contains(Marks::EPHEMERAL) {
-        return fail(
-            "The value is ephemeral, so it may differ between plan and apply. The number of instances cannot depend on it.",
-        );
-    }
+    let ephemeral = value.deep_marks().contains(Marks::EPHEMERAL);
     // A sensitive count is accepted: the number of instances shows it anyway.
     let (value, _) = value.unmark_deep();
     if value.is_null() {
@@ -73,6 +69,11 @@ fn by_count(ctx: &Ctx<'_>, expr: &Expr, placeholder: bool) -> Result<Expansion, 
             return Err(diags);
         }
     };
+    if ephemeral {
+        return fail(
+            "The value is ephemeral, so it may differ between plan and apply. The number of instances cannot depend on it.",
+        );
+    }
     if number.is_unknown() {
         if placeholder {
             return Ok(Expansion::placeholder(Repeat::Count, Value::DYNAMIC));

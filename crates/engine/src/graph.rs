@@ -67,13 +67,7 @@ impl ConfigGraph {
         for id in tree.ids() {
             builder.edges_of_module(id);
         }
-        builder.state_nodes(state);
-        for r in open {
-            if let Some(n) = builder.state_node(&r.key, &r.provider) {
-                let used = r.dependencies.iter().filter_map(|d| d.parse().ok()).collect();
-                builder.remember(n, used);
-            }
-        }
+        builder.state_nodes(state, open);
         let Builder { g, mut diags, .. } = builder;
         diags.extend(g.cycles());
         (g, diags)
@@ -386,7 +380,14 @@ impl Builder<'_> {
                 if let (Some(key), Some(needed)) = (key, self.g.find(&node))
                     && needed != n
                 {
-                    return self.g.edge_to_instance(needed, n, key);
+                    let counted = self.tree.module(id).resources.get(addr).is_some_and(|r| r.count.is_some());
+                    // As in a list or a map, a number may be written as text and the other way round.
+                    let key = match key {
+                        InstanceKey::String(s) if counted => s.parse().map_or_else(|_| key.clone(), InstanceKey::Int),
+                        InstanceKey::Int(i) if !counted => InstanceKey::String(i.to_string().into()),
+                        _ => key.clone(),
+                    };
+                    return self.g.edge_to_instance(needed, n, &key);
                 }
                 node
             }
@@ -454,29 +455,32 @@ impl Builder<'_> {
         }
     }
 
-    /// Resources of the state, those without configuration too, and what state says about their order.
-    fn state_nodes(&mut self, state: &State) {
-        let mut nodes: Vec<(NodeIndex, Vec<ConfigResource>)> = Vec::new();
+    /// Resources of the state and of a journal, those without configuration too, and what both say about their order.
+    fn state_nodes(&mut self, state: &State, open: &[OpenResource]) {
+        // All nodes come first: what state tells may be about a resource that only the journal knows.
+        let mut nodes: Vec<(NodeIndex, Vec<&str>)> = Vec::new();
         for (key, resource) in &state.resources {
             let Some(n) = self.state_node(key, &resource.provider) else { continue };
             let deps = resource.instances.iter().flat_map(|i| i.dependencies.iter());
             let mut deps: Vec<&str> = deps.map(|d| &**d).collect();
             deps.sort_unstable();
             deps.dedup();
-            nodes.push((n, deps.into_iter().filter_map(|d| d.parse().ok()).collect()));
+            nodes.push((n, deps));
         }
+        for r in open {
+            let Some(n) = self.state_node(&r.key, &r.provider) else { continue };
+            nodes.push((n, r.dependencies.iter().map(String::as_str).collect()));
+        }
+        // Each name stands in the lists of all that use it, directly or not.
+        let mut named: FxHashMap<&str, Option<NodeIndex>> = FxHashMap::default();
         for (n, deps) in nodes {
-            self.remember(n, deps);
-        }
-    }
-
-    /// Notes what a node was made after.
-    fn remember(&mut self, n: NodeIndex, used: Vec<ConfigResource>) {
-        for used in used {
-            if let Some(d) = self.g.find(&NodeAddr::Resource(used))
-                && d != n
-            {
-                self.g.state_edges.push((n, d));
+            for dep in deps {
+                let find = || self.g.find(&NodeAddr::Resource(dep.parse().ok()?));
+                if let Some(d) = *named.entry(dep).or_insert_with(find)
+                    && d != n
+                {
+                    self.g.state_edges.push((n, d));
+                }
             }
         }
     }

@@ -38,5 +38,5 @@ pub use overrides::complete;
 pub use plan::{PlanInput, PlanWalk};
 pub use rules::KNOWN_AFTER_APPLY;
 pub use scope::{Env, Functions};
-pub use summary::{ResourceGraph, resource_graph};
+pub use summary::{ObjectGraph, ResourceGraph, object_graph, resource_graph};
 pub use validate::validate;

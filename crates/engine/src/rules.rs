@@ -9,7 +9,7 @@ use sdt_hcl::Expr;
 use sdt_plan::{CheckKind, CheckObject, CheckResults, CheckStatus, ObjectResult};
 use sdt_value::{Kind, Marks, Type};
 
-use crate::core::Core;
+use crate::core::{Core, Stage};
 use crate::scope::Ctx;
 use crate::tree::Tree;
 
@@ -67,14 +67,19 @@ impl Ctx<'_> {
         if !is_variable {
             let (text, mut more) = self.message(&rule.error_message);
             if kind == RuleKind::Assert {
-                // An assertion stops nothing, its message neither.
-                more.0.iter_mut().for_each(|d| d.severity = Severity::Warning);
+                // An assertion stops nothing, its message neither, unless it can never be one.
+                let unsuitable = |d: &Diagnostic| d.summary == "Invalid error message";
+                more.0.iter_mut().filter(|d| !unsuitable(d)).for_each(|d| d.severity = Severity::Warning);
             }
             diags.extend(more);
             message = text;
         }
         let (value, more) = self.eval(&rule.condition);
         diags.extend(more);
+        if is_variable && value.is_unknown() && self.core.stage == Stage::Validate {
+            let (_, more) = self.eval(&rule.error_message);
+            diags.extend(more);
+        }
         if diags.has_errors() {
             return error(diags);
         }
@@ -97,6 +102,10 @@ impl Ctx<'_> {
             Kind::Bool(true) => Outcome { status: CheckStatus::Pass, message: None, diags },
             Kind::Bool(false) => {
                 let (detail, subject) = if is_variable {
+                    let unknown = self.core.stage == Stage::Validate && self.eval(&rule.error_message).0.is_unknown();
+                    if unknown {
+                        return Outcome { status: CheckStatus::Unknown, message: None, diags };
+                    }
                     let (text, more) = self.validation_message(&rule.error_message);
                     diags.extend(more);
                     let Some(text) = text else { return error(diags) };
@@ -166,29 +175,36 @@ impl Ctx<'_> {
     /// The message of a variable's rule that failed; `None` when there can be none.
     fn validation_message(&self, expr: &Expr) -> (Option<String>, Diagnostics) {
         const NONE: &str = "The condition does not hold, and its message could not be evaluated.";
-        let (value, mut diags) = self.eval(expr);
+        // What the variable's own value makes secret is not shown; what comes from elsewhere must not be there.
+        let (value, mut diags) = self.clone().bare().eval(expr);
+        let secret = self.eval(expr).0.deep_marks().contains(Marks::SENSITIVE);
         if diags.has_errors() || value.is_unknown() {
             let detail = "The message refers to what is not known before apply, or cannot be evaluated.";
             diags.push(Diagnostic::error("Invalid error message", detail).at(expr.span()));
             return (None, diags);
         }
         let marks = value.deep_marks();
+        let text = match sdt_value::convert(&value, &Type::String) {
+            Ok(text) => text,
+            Err(e) => {
+                let detail = format!("The message must be a string: {}.", e.message);
+                diags.push(Diagnostic::error("Invalid error message", detail).at(expr.span()));
+                return (Some(NONE.into()), diags);
+            }
+        };
         if marks.contains(Marks::EPHEMERAL) {
             let detail = "The message holds a value that is ephemeral, so it cannot be shown.";
             diags.push(Diagnostic::error("Error message refers to ephemeral values", detail).at(expr.span()));
             return (Some(NONE.into()), diags);
         }
-        if marks.contains(Marks::SENSITIVE) {
+        if secret {
+            if marks.contains(Marks::SENSITIVE) {
+                let detail = "The message holds a value that is sensitive, so it cannot be shown.";
+                diags.push(Diagnostic::error("Error message refers to sensitive values", detail).at(expr.span()));
+            }
             return (Some("The message holds a sensitive value, so it is not shown.".into()), diags);
         }
-        match sdt_value::convert(&value, &Type::String) {
-            Ok(v) => (Some(v.as_str().map_or(NONE.to_owned(), |s| s.trim().to_owned())), diags),
-            Err(e) => {
-                let detail = format!("The message must be a string: {}.", e.message);
-                diags.push(Diagnostic::error("Invalid error message", detail).at(expr.span()));
-                (Some(NONE.into()), diags)
-            }
-        }
+        (Some(text.as_str().map_or(NONE.to_owned(), |s| s.trim().to_owned())), diags)
     }
 }
 

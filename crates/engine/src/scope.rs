@@ -10,9 +10,9 @@ use sdt_hcl::{CallFailure, CallSite, Expr, Scope, Signature, Traversal};
 use sdt_plan::NodeAddr;
 use sdt_value::{Marks, Str, Type, Value};
 
-use crate::core::Core;
+use crate::core::{Core, Stage};
 use crate::slots::collect;
-use crate::tree::{Mi, Repetition};
+use crate::tree::{Mi, Repeat, Repetition};
 
 /// Answers function calls; the engine asks it with what the walk knows.
 pub trait Functions: Send + Sync {
@@ -59,15 +59,31 @@ pub(crate) struct Ctx<'a> {
     pub(crate) repetition: Repetition,
     /// What `self` means.
     pub(crate) own: Option<Value>,
+    /// The variable whose value is being validated.
+    validating: Option<Str>,
+    /// The variable whose value is taken without its own marks.
+    bare: Option<Str>,
 }
 
 impl<'a> Ctx<'a> {
     pub(crate) fn new(core: &'a Core, mi: Mi) -> Self {
-        Self { core, mi, repetition: Repetition::None, own: None }
+        Self { core, mi, repetition: Repetition::None, own: None, validating: None, bare: None }
     }
 
     pub(crate) fn repeated(mut self, repetition: Repetition) -> Self {
         self.repetition = repetition;
+        self
+    }
+
+    /// For the rules of a variable.
+    pub(crate) fn validating(mut self, variable: &Str) -> Self {
+        self.validating = Some(variable.clone());
+        self
+    }
+
+    /// With the value of the validated variable as it was given, before it was marked.
+    pub(crate) fn bare(mut self) -> Self {
+        self.bare = self.validating.clone();
         self
     }
 
@@ -122,10 +138,21 @@ impl<'a> Ctx<'a> {
         else {
             return (Value::DYNAMIC, false);
         };
+        let module = core.tree.module(child);
+        if core.stage == Stage::Validate {
+            // Of a module nothing is known but the names of its outputs, and whether there can be several.
+            let one = Type::object(module.outputs.keys().map(|name| (name.clone(), Type::Dynamic)));
+            let ty = match repeat {
+                Repeat::Single => one,
+                Repeat::Count => Type::list(one),
+                Repeat::ForEach => Type::map(one),
+                Repeat::Optional => Type::Dynamic,
+            };
+            return (Value::unknown(ty), key.is_none());
+        }
         if *unknown {
             return (Value::DYNAMIC, key.is_some());
         }
-        let module = core.tree.module(child);
         let one = |name: &Str, mi: Mi| {
             let node = core.graph.find(&NodeAddr::Output(module.path.clone(), name.clone()));
             node.and_then(|n| core.slots.value(n, &core.insts, mi)).cloned().unwrap_or(Value::DYNAMIC)
@@ -212,7 +239,8 @@ impl Scope for Ctx<'_> {
                 if !self.module().variables.contains_key(name) {
                     return Err(missing("input variable", name));
                 }
-                self.slot(NodeAddr::Variable(self.path().clone(), name.clone())).unwrap_or(Value::DYNAMIC)
+                let value = self.slot(NodeAddr::Variable(self.path().clone(), name.clone())).unwrap_or(Value::DYNAMIC);
+                if self.bare.as_ref() == Some(name) { value.unmark().0 } else { value }
             }
             Referenceable::Local(name) => {
                 if !self.module().locals.contains_key(name) {
@@ -239,20 +267,12 @@ impl Scope for Ctx<'_> {
                     return Err(missing("module", call));
                 }
                 // The output step is taken by the evaluator, which reports what is wrong with it.
-                let (value, indexed) = self.module_value(call, key.as_ref(), Some(output));
                 let declared = self
                     .core
                     .tree
                     .child(self.core.insts.all[self.mi].module, call)
                     .is_none_or(|c| self.core.tree.module(c).outputs.contains_key(output));
-                if !declared {
-                    return Err(Diagnostic::error(
-                        "Unsupported attribute",
-                        format!("The module \"{call}\" has no output value named \"{output}\"."),
-                    )
-                    .at(r.span)
-                    .into());
-                }
+                let (value, indexed) = self.module_value(call, key.as_ref(), declared.then_some(output));
                 return Ok((value, if key.is_some() && !indexed { used - 2 } else { used - 1 }));
             }
             Referenceable::Each(name) => self.repetition_value("each", name, r.span)?,

@@ -57,6 +57,50 @@ pub fn resource_graph(config: &Config) -> (ResourceGraph, Diagnostics) {
     (out, diags)
 }
 
+/// Every object of a configuration, with what each needs.
+#[derive(Clone, Debug, Default)]
+pub struct ObjectGraph {
+    /// The objects.
+    pub objects: Vec<NodeAddr>,
+    /// Pairs of positions: who needs, what is needed. What is needed by way of something else is left out, except among objects that
+    /// need each other.
+    pub needs: Vec<(usize, usize)>,
+    /// Those of the pairs that are part of a cycle.
+    pub cyclic: FxHashSet<(usize, usize)>,
+}
+
+/// The graph that planning walks over: variables, locals, outputs, modules and provider configurations, too. It can have cycles, of which
+/// the diagnostics tell.
+#[must_use]
+pub fn object_graph(config: &Config) -> (ObjectGraph, Diagnostics) {
+    let tree = Tree::new(config);
+    let (graph, diags) = ConfigGraph::build(config, &tree, &State::default(), &[]);
+    let shown: Vec<NodeIndex> = graph.graph.node_indices().filter(|n| !graph.is_unused_provider(*n)).collect();
+    let mut group: FxHashMap<NodeIndex, usize> = FxHashMap::default();
+    for (i, members) in petgraph::algo::kosaraju_scc(&graph.graph).into_iter().enumerate() {
+        group.extend(members.into_iter().map(|n| (n, i)));
+    }
+    let direct: FxHashMap<NodeIndex, Vec<NodeIndex>> =
+        shown.iter().map(|n| (*n, graph.graph.neighbors_directed(*n, Direction::Incoming).collect())).collect();
+    let place: FxHashMap<NodeIndex, usize> = shown.iter().enumerate().map(|(i, n)| (*n, i)).collect();
+    let mut out = ObjectGraph::default();
+    for n in &shown {
+        let others: Vec<NodeIndex> = direct[n].iter().copied().filter(|m| group[m] != group[n]).collect();
+        let indirect = reach(&direct, &others);
+        for m in &direct[n] {
+            let Some(pair) = place.get(m).map(|m| (place[n], *m)) else { continue };
+            if group[m] == group[n] {
+                out.cyclic.insert(pair);
+            } else if indirect.contains(m) {
+                continue;
+            }
+            out.needs.push(pair);
+        }
+        out.objects.push(graph.node(*n).addr.clone());
+    }
+    (out, diags)
+}
+
 /// What is needed by these, not counting themselves.
 fn reach(direct: &FxHashMap<NodeIndex, Vec<NodeIndex>>, from: &[NodeIndex]) -> FxHashSet<NodeIndex> {
     let mut seen = FxHashSet::default();

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
-use sdt_config::Config;
+use sdt_addr::Mode;
+use sdt_config::{Config, Resource};
 use sdt_diag::Diagnostics;
 use sdt_plan::NodeAddr;
 use sdt_state::State;
-use sdt_value::Value;
+use sdt_value::{Marks, Value};
 
 use crate::core::{Core, Stage};
 use crate::expand::{Placeholder, expand};
@@ -17,7 +18,7 @@ use crate::plan::on;
 use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::slots::ResourceSlot;
-use crate::tree::{Repeat, Tree};
+use crate::tree::{Mi, Repeat, Repetition, Tree};
 
 /// Looks for everything that can be said against a configuration without a state.
 #[must_use]
@@ -68,6 +69,19 @@ fn validate_check(core: &mut Core, n: NodeIndex, name: &str) -> bool {
     ok
 }
 
+/// Evaluates what provisioners take. Only the first one with errors is told of.
+fn provisioners(core: &Core, mi: Mi, resource: &Resource, repetition: &Repetition) -> Diagnostics {
+    let ctx = Ctx::new(core, mi).repeated(repetition.clone()).with_self(Value::DYNAMIC);
+    for p in &resource.provisioners {
+        let Some(schema) = sdt_config::provisioner_schema(&p.kind) else { continue };
+        let (_, diags) = sdt_config::decode(&p.config, &schema, &ctx);
+        if diags.has_errors() {
+            return diags;
+        }
+    }
+    Diagnostics::new()
+}
+
 fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {
     let NodeAddr::Resource(addr) = core.graph.node(n).addr.clone() else { return true };
     let Some(info) = core.type_info(n) else { return false };
@@ -87,7 +101,9 @@ fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {
         };
         let mut slot = ResourceSlot::new(expansion.repeat, expansion.unknown);
         if expansion.repeat == Repeat::Single {
-            slot.set(None, Value::unknown(info.ty.clone()));
+            // What its schema says of references is checked by itself; nothing more is known of the object.
+            let ephemeral = addr.resource.mode == Mode::Ephemeral;
+            slot.set(None, Value::DYNAMIC.with_marks(if ephemeral { Marks::EPHEMERAL } else { Marks::NONE }));
         }
         core.slots.set_resource(n, &core.insts, mi, slot);
         for (_, repetition) in &expansion.members {
@@ -95,6 +111,8 @@ fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {
             let diags = match found {
                 Ok((_, _, diags)) | Err(diags) => diags,
             };
+            ok &= core.take(on(diags, &addr.to_string()));
+            let diags = provisioners(core, mi, resource, repetition);
             ok &= core.take(on(diags, &addr.to_string()));
         }
     }

@@ -35,7 +35,10 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function::new("tomap", "Converts a value to a map.", &[ANYTHING], Type::Dynamic, |a, _| {
         convert_to(&a[0], &Type::map(Type::Dynamic))
     })
-    .typed(|a| Ok(resolved(&a[0], &Type::map(Type::Dynamic))))
+    .typed(|a| {
+        let map = Type::map(Type::Dynamic);
+        to(&Value::unknown(a[0].ty()), &map).map_or_else(|_| refused(&a[0], &map), |v| Ok(v.ty()))
+    })
     .nullable(),
     Function::new("list", "Was removed from the language; write [ ... ] and tolist.", &[], Type::Dynamic, |_, _| {
         fail(

@@ -118,13 +118,30 @@ fn product_type(args: &[Value]) -> Out<Type> {
     Ok(if lists == args.len() { Type::list(tuple) } else { Type::set(tuple) })
 }
 
+/// Number of elements; that of a tuple is in its type.
+fn length(v: &Value) -> Option<usize> {
+    match v.ty() {
+        Type::Tuple(elems) => Some(elems.len()),
+        _ => v.known_len(),
+    }
+}
+
 fn product(args: &[Value]) -> Out {
     const LIMIT: usize = 1 << 24;
     let ty = product_type(args)?;
     let marks = args.iter().fold(Marks::NONE, |m, v| m | v.marks());
     let (Type::List(tuple) | Type::Set(tuple)) = &ty else { return fail("a set or a list is required") };
     let Type::Tuple(elems) = &**tuple else { return fail("a set or a list is required") };
-    if args.iter().any(|v| v.known_len().is_none()) {
+    let lengths: Vec<_> = args.iter().map(length).collect();
+    if lengths.iter().all(Option::is_some) && lengths.contains(&Some(0)) {
+        let nothing = Vec::new();
+        return Ok(match &ty {
+            Type::List(_) => Value::list((**tuple).clone(), nothing),
+            _ => Value::set((**tuple).clone(), nothing),
+        }
+        .with_marks(marks));
+    }
+    if args.iter().any(|v| v.known_len().is_none() || v.is_unknown()) {
         return Ok(Value::unknown(ty).with_marks(marks));
     }
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];

@@ -171,7 +171,8 @@ fn starts_with(s: &Value, prefix: &str) -> Value {
     let known = s.refinement().and_then(|r| r.prefix.as_deref()).unwrap_or("");
     if known.starts_with(prefix) {
         Value::TRUE
-    } else if prefix.starts_with(known) {
+    } else if known.len() < prefix.len() {
+        // It might be told already where the two differ; Terraform waits for as many characters.
         Value::unknown(Type::Bool)
     } else {
         Value::FALSE

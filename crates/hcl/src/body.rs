@@ -24,6 +24,8 @@ pub enum ConfigBody {
         base: Arc<ConfigBody>,
         /// What replaces.
         over: Arc<ConfigBody>,
+        /// Whether what the schema does not name is passed over.
+        lax: bool,
     },
 }
 
@@ -74,7 +76,17 @@ impl ConfigBody {
     /// Lays `over` over this body.
     #[must_use]
     pub fn overridden_by(self, over: ConfigBody) -> Self {
-        Self::Override { base: Arc::new(self), over: Arc::new(over) }
+        Self::Override { base: Arc::new(self), over: Arc::new(over), lax: false }
+    }
+
+    /// The same body, of which, once something is laid over it, nothing is said that the schema does not name. Terraform reads the
+    /// arguments of resources and module calls so.
+    #[must_use]
+    pub fn passing_over(self) -> Self {
+        match self {
+            Self::Override { base, over, .. } => Self::Override { base, over, lax: true },
+            other => other,
+        }
     }
 
     /// Reads everything; what the schema does not name is an error.
@@ -83,7 +95,11 @@ impl ConfigBody {
         match self {
             Self::Native(b) => b.content(schema),
             Self::Json(b) => b.content(schema),
-            Self::Override { base, over } => {
+            Self::Override { lax: true, .. } => {
+                let (content, _, diags) = self.partial_content(schema);
+                (content, diags)
+            }
+            Self::Override { base, over, .. } => {
                 let (under, mut diags) = base.content(schema);
                 let (upper, more) = over.content(&lenient(schema));
                 diags.extend(more);
@@ -104,11 +120,12 @@ impl ConfigBody {
                 let (content, rest, diags) = b.partial_content(schema);
                 (content, Self::Json(rest), diags)
             }
-            Self::Override { base, over } => {
+            Self::Override { base, over, lax } => {
                 let (under, base, mut diags) = base.partial_content(schema);
                 let (upper, over, more) = over.partial_content(&lenient(schema));
                 diags.extend(more);
-                (overlay(under, upper), base.overridden_by(over), diags)
+                let rest = Self::Override { base: Arc::new(base), over: Arc::new(over), lax: *lax };
+                (overlay(under, upper), rest, diags)
             }
         }
     }
@@ -119,7 +136,7 @@ impl ConfigBody {
         match self {
             Self::Native(b) => b.just_attributes(),
             Self::Json(b) => b.just_attributes(),
-            Self::Override { base, over } => {
+            Self::Override { base, over, .. } => {
                 let (mut all, mut diags) = base.just_attributes();
                 let (upper, more) = over.just_attributes();
                 diags.extend(more);

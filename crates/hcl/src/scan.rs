@@ -311,6 +311,9 @@ fn ident_len(rest: &[u8]) -> usize {
         let ok = match c {
             '-' => n > 0,
             '_' => true,
+            'a'..='z' | 'A'..='Z' => true,
+            '0'..='9' => n > 0,
+            '\0'..='\x7f' => false,
             _ if n == 0 => unicode_ident::is_xid_start(c),
             _ => unicode_ident::is_xid_continue(c),
         };

@@ -258,7 +258,7 @@ impl ConfigBody {
         match self {
             Self::Native(b) => b.visit_exprs(f),
             Self::Json(b) => b.visit_exprs(f),
-            Self::Override { base, over } => {
+            Self::Override { base, over, .. } => {
                 base.visit_exprs(f);
                 over.visit_exprs(f);
             }

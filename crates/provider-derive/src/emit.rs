@@ -128,6 +128,7 @@ fn declared(f: &Field, d: &Declaration) -> TokenStream {
     });
     let deprecated = keys.deprecated.as_ref().map(|why| quote!(deprecated: Some(#why),));
     let same = keys.same.as_ref().map(|path| quote!(same: Some(#path),));
+    let form = keys.form.as_ref().map(|path| quote!(form: Some(#path),));
     let checks = &keys.checks;
     let checks = (!checks.is_empty()).then(|| quote!(checks: &[#(#checks),*],));
     let lists = keys.lists.iter().map(|(key, names)| quote!(#key: &[#(#names),*],));
@@ -139,7 +140,7 @@ fn declared(f: &Field, d: &Declaration) -> TokenStream {
             required: #required,
             optional: #optional,
             computed: #computed,
-            #(#flags)* #default #deprecated #same #checks #(#lists)*
+            #(#flags)* #default #deprecated #same #form #checks #(#lists)*
             ..::sdt_provider::NOTHING
         }
     }

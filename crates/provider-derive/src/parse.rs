@@ -55,6 +55,7 @@ pub(crate) struct Keys {
     pub(crate) deprecated: Option<LitStr>,
     pub(crate) checks: Vec<TokenStream>,
     pub(crate) same: Option<syn::Path>,
+    pub(crate) form: Option<syn::Path>,
     pub(crate) lists: Vec<(Ident, Vec<String>)>,
     min: Option<u64>,
     max: Option<u64>,
@@ -164,6 +165,7 @@ fn keys(attrs: &[syn::Attribute]) -> Result<Keys> {
                     }
                     "deprecated" => out.deprecated = Some(meta.value()?.parse()?),
                     "same" => out.same = Some(meta.value()?.parse()?),
+                    "form" => out.form = Some(meta.value()?.parse()?),
                     "name" => out.name = Some(meta.value()?.parse()?),
                     "min" => out.min = Some(meta.value()?.parse::<syn::LitInt>()?.base10_parse()?),
                     "max" => out.max = Some(meta.value()?.parse::<syn::LitInt>()?.base10_parse()?),

@@ -157,6 +157,8 @@ pub struct Field {
     pub checks: &'static [Check],
     /// Values that mean the same although they differ.
     pub same: Option<Same>,
+    /// The form in which a text that is configured is planned and stored.
+    pub form: Option<fn(&str) -> String>,
     /// Not together with any of these.
     pub conflicts_with: &'static [&'static str],
     /// Only together with all of these.
@@ -187,6 +189,7 @@ pub const NOTHING: Field = Field {
     deprecated: None,
     checks: &[],
     same: None,
+    form: None,
     conflicts_with: &[],
     required_with: &[],
     exactly_one_of: &[],

@@ -28,8 +28,9 @@ use crate::tags::{OPERATION_TAG, TagSettings};
 use crate::timeouts::private;
 use crate::validate::validate;
 
-/// How many read calls of one provider run at the same time; the services' own rates are limited further below.
-const CONCURRENT_READS: usize = 16;
+/// How many read calls of one provider run at the same time. One per type and chunk at most; the services' own rates are limited further
+/// below, so that waiting here would only add the network's delay to a plan.
+const CONCURRENT_READS: usize = 64;
 
 /// How long one read may take, retries included.
 const READ_TIME: Duration = Duration::from_secs(15 * 60);
@@ -388,7 +389,7 @@ impl<B: Backend> Instance for NativeInstance<B> {
         let mut edit = plan(kind.meta(), &self.tags, &request.config, &request.prior);
         kind.customize(&mut edit);
         let (replace, complaints) = (std::mem::take(&mut edit.replace), std::mem::take(&mut edit.complaints));
-        let planned = Value::object(edit.planned);
+        let planned = edit.settled();
         let private = Some(private(kind.meta(), &planned));
         PlanAnswer { planned: Some(planned), requires_replace: replace, private, complaints }
     }

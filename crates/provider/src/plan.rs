@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sdt_schema::Nesting;
-use sdt_value::{Path, Str, Value};
+use sdt_value::{Kind, Path, Str, Value};
 
 use crate::api::Complaint;
 use crate::convert::zero_of;
 use crate::declare::{Content, Decl, Field, Meta, Name, Ty};
-use crate::same::{is_zero, same};
+use crate::same::{is_zero, same, same_object};
 use crate::tags::TagSettings;
 
 /// A plan in the making, for the hook of a type ([`crate::Resource::customize`]).
@@ -71,6 +71,19 @@ impl PlanEdit<'_> {
         self.replace.retain(|p| !matches!(p.0.first(), Some(sdt_value::PathStep::Attr(a)) if **a == *name.0));
     }
 
+    /// Takes a configured value back that says nothing about an object of this kind: what is there stays.
+    pub fn disregard(&mut self, name: Name) {
+        let Some(field) = self.meta.decl.field(name.0) else { return };
+        let nothing = match (&field.content, self.prior) {
+            (_, Some(_)) => self.prior(name).clone(),
+            _ if field.computed => Value::unknown(field.ty()),
+            (Content::Block { nesting: Nesting::List, decl, .. }, _) => Value::list(decl.object_type(), Vec::new()),
+            _ => Value::null(field.ty()),
+        };
+        self.set(name, nothing);
+        self.keep(name);
+    }
+
     /// Plans a value.
     pub fn set(&mut self, name: Name, value: Value) {
         self.planned.insert(name.0.into(), value);
@@ -88,7 +101,7 @@ impl PlanEdit<'_> {
 #[must_use]
 pub fn plan<'a>(meta: &'static Meta, tags: &TagSettings, config: &'a Value, prior: &'a Value) -> PlanEdit<'a> {
     let before = (!prior.is_null()).then_some(prior);
-    let mut walk = Walk { legacy: meta.legacy, replace: Vec::new() };
+    let mut walk = Walk { legacy: meta.legacy, updates: before.is_some(), replace: Vec::new() };
     let mut changed = BTreeSet::new();
     let planned = walk.object(meta.decl, config, before, &Path::root(), false, &mut changed);
     let mut edit = PlanEdit { meta, config, prior: before, planned, replace: walk.replace, complaints: Vec::new() };
@@ -117,6 +130,21 @@ pub fn plan<'a>(meta: &'static Meta, tags: &TagSettings, config: &'a Value, prio
     edit
 }
 
+impl PlanEdit<'_> {
+    /// What was planned, or what is there where both mean the same: zeros that are written now and were null change nothing.
+    #[must_use]
+    pub(crate) fn settled(self) -> Value {
+        let planned = Value::object(self.planned);
+        let Some(prior) = self.prior.filter(|_| self.meta.legacy) else { return planned };
+        let all_tags = |of: &Value| of.get("tags_all").cloned().unwrap_or(Value::NULL);
+        let tagged_alike = is_zero(&all_tags(prior)) && is_zero(&all_tags(&planned))
+            || all_tags(prior).raw_equals(&all_tags(&planned));
+        // Other timeouts alone are no change either: the older SDK sees attributes only.
+        let alike = tagged_alike && same_object(self.meta.decl, prior, &planned, true);
+        if alike { prior.clone() } else { planned }
+    }
+}
+
 /// How many blocks there are.
 fn count(blocks: &Value) -> Option<usize> {
     if blocks.is_null() { Some(0) } else { blocks.as_items().map(<[Value]>::len) }
@@ -124,6 +152,7 @@ fn count(blocks: &Value) -> Option<usize> {
 
 struct Walk {
     legacy: bool,
+    updates: bool,
     replace: Vec<Path>,
 }
 
@@ -169,18 +198,44 @@ impl Walk {
         if f.write_only {
             return Value::null(ty.ty());
         }
-        let wanted = if !config.is_null() {
-            if self.legacy { fill_set(ty, config) } else { config.clone() }
+        // What the older SDK takes for "not written", of a computed attribute.
+        let blank = self.legacy && f.computed && is_blank(config);
+        let unwritten = blank && (matches!(ty, Ty::Str) || prior.is_none() && !matches!(ty, Ty::Set(Ty::Obj(_))));
+        let wanted = if !config.is_null() && !unwritten {
+            match (f.form, config.as_str()) {
+                (Some(form), Some(text)) => Value::string(form(text)),
+                // A new map without elements is none.
+                _ if self.legacy && matches!(ty, Ty::Map(_)) && is_blank(config) && prior.is_none() => {
+                    Value::null(ty.ty())
+                }
+                _ if self.legacy => fill_set(ty, config),
+                _ => config.clone(),
+            }
         } else if let Some(lit) = f.default {
             lit.value()
         } else if f.computed {
-            return prior.map_or_else(|| Value::unknown(ty.ty()), |p| typed(p, ty));
+            return match prior {
+                Some(p) => typed(p, ty),
+                // Only a creation makes all that is computed unknown; a block that comes later has none yet.
+                None if self.legacy && self.updates && !in_set && matches!(ty, Ty::Str | Ty::Num | Ty::Bool) => {
+                    Value::null(ty.ty())
+                }
+                None => Value::unknown(ty.ty()),
+            };
         } else if in_set && self.legacy && !matches!(ty, Ty::Num | Ty::Bool | Ty::Obj(_)) {
+            zero_of(ty)
+        } else if self.legacy
+            && matches!(ty, Ty::List(_) | Ty::Set(_) | Ty::Map(_))
+            && prior.is_some_and(|p| !is_zero(p))
+        {
+            // Its elements go one by one, and nothing is left in it.
             zero_of(ty)
         } else {
             Value::null(ty.ty())
         };
         match prior {
+            // Zero for null changes nothing; next to a change of something else it is written down.
+            Some(p) if self.legacy && p.is_null() && matches!(ty, Ty::Num | Ty::Bool) => wanted,
             Some(p) if same(f, p, &wanted, self.legacy) => typed(p, ty),
             _ => wanted,
         }
@@ -250,6 +305,7 @@ impl Walk {
             _ => Value::list(decl.object_type(), out),
         };
         match prior {
+            Some(p) if nesting == Nesting::List && self.legacy && f.same.is_none_or(|alike| !alike(p, &value)) => value,
             Some(p) if same(f, p, &value, self.legacy) => p.clone(),
             _ => value,
         }
@@ -277,6 +333,13 @@ fn forces(decl: &Decl) -> bool {
     decl.fields.iter().any(|f| f.force_new || matches!(&f.content, Content::Block { decl, .. } if forces(decl)))
 }
 
+/// Tells whether a text or collection is there and empty.
+fn is_blank(value: &Value) -> bool {
+    !value.is_null()
+        && matches!(value.kind(), Kind::String(_) | Kind::List(..) | Kind::Set(..) | Kind::Map(..))
+        && is_zero(value)
+}
+
 /// A prior value with its declared type: states hold untyped nulls.
 fn typed(prior: &Value, ty: &Ty) -> Value {
     if prior.is_null() { Value::null(ty.ty()) } else { prior.clone() }
@@ -293,7 +356,10 @@ fn fill_set(ty: &Ty, value: &Value) -> Value {
             let value = match field.map(|f| (&f.content, f.default)) {
                 Some((_, Some(lit))) if v.is_null() => lit.value(),
                 Some((Content::Attr(ty), None)) if v.is_null() && !matches!(ty, Ty::Num | Ty::Bool) => zero_of(ty),
-                _ => v.clone(),
+                _ => match (field.and_then(|f| f.form), v.as_str()) {
+                    (Some(form), Some(text)) => Value::string(form(text)),
+                    _ => v.clone(),
+                },
             };
             (k.clone(), value)
         }))

@@ -105,6 +105,9 @@ pub fn diagnostic_view(d: &Diagnostic, sources: &SourceMap) -> DiagnosticView {
             Span { start: c.start.min(high.start), end: c.end.max(high.end), ..c }
         });
         snippet = Some(snippet_view(d, &file.text, high, wide, pos(wide.start).line));
+    } else if d.subject == Some(Span::NOWHERE) {
+        let at = |column| PosView { line: 0, column, byte: column };
+        range = Some(RangeView { filename: String::new(), start: at(0), end: at(1) });
     }
     DiagnosticView {
         severity: match d.severity {

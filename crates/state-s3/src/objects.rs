@@ -28,6 +28,9 @@ pub(crate) struct Objects {
     versions: Arc<Mutex<HashMap<String, String>>>,
 }
 
+/// The most memory taken for an object because its announced length says so.
+const RESERVED: usize = 256 << 20;
+
 /// What the keys of journal segments have in them.
 pub(crate) const SEGMENTS: &str = ".sdt-journal/";
 
@@ -127,15 +130,21 @@ impl Objects {
                 return if is_absent(&error) { Ok(None) } else { Err(error) };
             }
         };
-        let etag = output.e_tag.clone();
-        let bytes = output.body.collect().await.map_err(|error| AwsError {
-            kind: AwsErrorKind::Network,
-            code: None,
-            message: format!("the answer broke off: {error}"),
-            status: None,
-            request_id: None,
-        })?;
-        Ok(Some(Object { bytes: bytes.to_vec(), etag }))
+        let etag = output.e_tag;
+        let expected = output.content_length.and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(expected.min(RESERVED));
+        let mut body = output.body;
+        while let Some(part) = body.next().await {
+            let part = part.map_err(|error| AwsError {
+                kind: AwsErrorKind::Network,
+                code: None,
+                message: format!("the answer broke off: {error}"),
+                status: None,
+                request_id: None,
+            })?;
+            bytes.extend_from_slice(&part);
+        }
+        Ok(Some(Object { bytes, etag }))
     }
 
     /// Returns the new tag, or none when the condition did not hold.

@@ -159,7 +159,12 @@ impl Definition for RemoteState {
             return complain(format!("The backend's configuration is an object, not a {found}."), "config");
         }
         let given = config.get("config").and_then(Value::as_members).into_iter().flatten();
-        for (name, _) in given {
+        for (name, value) in given {
+            let text =
+                backend == "local" && settings.is_wholly_known() && sdt_state::backends::LOCAL.contains(&&**name);
+            if text && sdt_value::convert(value, &Type::String).is_err() {
+                return complain(format!("The setting \"{name}\" is a text."), "config");
+            }
             if !known.is_empty() && !known.contains(&&**name) {
                 return complain(format!("The backend \"{backend}\" has no setting \"{name}\"."), "config");
             }

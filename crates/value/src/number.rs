@@ -211,6 +211,20 @@ impl Number {
         Some(Mag::new(UBig::from(mant), exp).map_or(Self::zero(neg, 53), |m| Self::from_mag(neg, m, 53)))
     }
 
+    /// The number as a plan carries it: what fits 64 bits as an integer, then what an `f64` holds exactly with the precision of one,
+    /// anything else by its digits. `None` when it is written the same.
+    #[must_use]
+    pub fn carried(&self) -> Option<Self> {
+        match &self.repr {
+            Repr::Int(i) => (self.prec < 64).then_some(Self { repr: Repr::Int(*i), prec: 64 }),
+            Repr::NegZero | Repr::Inf(_) => None,
+            Repr::Big(..) => match Self::try_from_f64(self.to_f64()) {
+                Some(f) if f == *self => Some(f),
+                _ => Self::parse(&self.to_string()).ok(),
+            },
+        }
+    }
+
     /// Tells whether it is a whole number.
     #[must_use]
     pub fn is_integer(&self) -> bool {

@@ -574,6 +574,25 @@ impl Value {
         }
     }
 
+    /// The value as a plan carries it: numbers lose precision that their text does not show.
+    #[must_use]
+    pub fn carried(self) -> Self {
+        let mut changed = false;
+        self.walk(&mut |_, v| {
+            changed |= matches!(&v.kind, Kind::Number(n) if n.carried().is_some());
+            !changed
+        });
+        if !changed {
+            return self;
+        }
+        let number = |v: Value| match &v.kind {
+            Kind::Number(n) => n.carried().map(|n| Self::number(n).with_marks(v.marks())).unwrap_or(v),
+            _ => v,
+        };
+        let original = self.clone();
+        self.transform(&mut |_, v| Ok::<_, std::convert::Infallible>(number(v))).unwrap_or(original)
+    }
+
     /// Rebuilds the value from the leaves up: `f` sees each part after its members, with its path.
     ///
     /// # Errors

@@ -54,6 +54,7 @@ pub(crate) struct Rule {
     pub(crate) from_port: Option<i64>,
     pub(crate) ipv6_cidr_blocks: Option<Vec<String>>,
     pub(crate) prefix_list_ids: Option<Vec<String>>,
+    #[attr(form = protocol)]
     pub(crate) protocol: Option<String>,
     pub(crate) security_groups: Option<Set<String>>,
     #[attr(name = "self", default = false)]

@@ -42,7 +42,7 @@ pub(crate) struct SecurityGroupRule {
     #[attr(force_new, at_least_one_of(cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id))]
     prefix_list_ids: Option<Vec<String>>,
     /// Protocol by name or number, -1 for all.
-    #[attr(force_new, same = same_protocol)]
+    #[attr(force_new, form = protocol, same = same_protocol)]
     protocol: String,
     /// The group.
     #[attr(force_new)]

@@ -155,8 +155,7 @@ impl Resource for VpcEndpoint {
 
     async fn read_many(cx: &Cx<'_, Aws>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
         let found = find(cx, known.iter().map(|k| k.id.clone())).await?;
-        let prefixes = prefix_lists(cx, &found).await?;
-        let interfaces = interfaces(cx, &found).await?;
+        let (prefixes, interfaces) = tokio::try_join!(prefix_lists(cx, &found), interfaces(cx, &found))?;
         let objects = found.into_iter().filter_map(|e| {
             let id = e.vpc_endpoint_id.clone()?;
             let known = known.iter().find(|k| k.id == id)?;

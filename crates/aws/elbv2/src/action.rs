@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     AuthenticateOidcActionConfig, FixedResponseActionConfig, ForwardActionConfig, RedirectActionConfig,
     RedirectActionStatusCodeEnum, TargetGroupStickinessConfig, TargetGroupTuple,
 };
-use sdt_provider::{Block, Map, OptComputed, Set, checks};
+use sdt_provider::{Block, Complaint, Map, Name, OptComputed, Path, PlanEdit, Set, Value, checks, invalid};
 
 /// What a listener does with a request.
 #[derive(Clone, Debug, PartialEq, Block)]
@@ -158,6 +158,88 @@ fn status(text: &str) -> Result<(), String> {
     if fine { Ok(()) } else { Err("to be a status code 2xx, 4xx or 5xx".into()) }
 }
 
+/// The kinds of action and the argument of each.
+const KINDS: [(&str, &str); 5] = [
+    ("forward", "forward"),
+    ("redirect", "redirect"),
+    ("fixed-response", "fixed_response"),
+    ("authenticate-cognito", "authenticate_cognito"),
+    ("authenticate-oidc", "authenticate_oidc"),
+];
+
+/// Adjusts the plan of a list of actions: arguments of another kind than an action's own do not count, and its own must be there.
+pub(crate) fn customize(edit: &mut PlanEdit<'_>, name: Name) {
+    let configured = edit.config(name).as_items().unwrap_or_default();
+    let complaints: Vec<_> =
+        configured.iter().enumerate().filter_map(|(i, action)| complaint(name, i, action)).collect();
+    edit.complaints.extend(complaints);
+    let before = edit.prior(name).as_items().unwrap_or_default();
+    let Some(planned) = edit.planned(name).as_items() else { return };
+    let ty = planned.first().map_or(sdt_value::Type::Dynamic, Value::ty);
+    let actions = planned.iter().enumerate().map(|(i, action)| {
+        let Some(kind) = action.get("type").and_then(Value::as_str) else { return action.clone() };
+        let Some(members) = action.as_members() else { return action.clone() };
+        Value::object(members.iter().map(|(argument, value)| {
+            let own = KINDS.iter().find(|(_, block)| *block == &**argument).map(|(kind, _)| *kind);
+            let own = own.or((&**argument == "target_group_arn").then_some("forward"));
+            let value = match before.get(i).and_then(|b| b.get(argument)) {
+                _ if own.is_none_or(|own| own == kind) => value.clone(),
+                Some(prior) => prior.clone(),
+                None if &**argument == "target_group_arn" => Value::null(value.ty()),
+                None => match value.ty().element() {
+                    Some(element) => Value::list(element.clone(), Vec::new()),
+                    None => value.clone(),
+                },
+            };
+            (argument.clone(), value)
+        }))
+    });
+    let actions = Value::list(ty, actions.collect());
+    edit.set(name, actions);
+}
+
+/// What an action lacks, or says twice.
+fn complaint(name: Name, at: usize, action: &Value) -> Option<Complaint> {
+    let kind = action.get("type").and_then(Value::as_str)?;
+    let (_, own) = KINDS.iter().find(|(k, _)| *k == kind)?;
+    let is_set = |argument: &str| {
+        action
+            .get(argument)
+            .is_some_and(|v| v.is_unknown() || !v.is_null() && v.as_items().is_none_or(|i| !i.is_empty()))
+    };
+    let (list, path) = (name.0, Path::root().attr(name.0).index(Value::number(at as i64)));
+    let refuse = |path, detail| Some(invalid(path, "Invalid Attribute Combination", detail));
+    if kind == "forward" {
+        let single = action.get("target_group_arn").and_then(Value::as_str).filter(|arn| !arn.is_empty());
+        let groups = action.get("forward").and_then(Value::as_items).and_then(<[Value]>::first);
+        let groups = groups.and_then(|f| f.get("target_group")).and_then(Value::as_items);
+        if let (Some(single), Some(groups)) = (single, groups) {
+            let arns: Option<Vec<&str>> = groups.iter().map(|g| g.get("arn").and_then(Value::as_str)).collect();
+            if arns.is_some_and(|arns| arns != [single]) {
+                let detail = format!(
+                    "You can specify both a top-level target group ARN (\"{list}[{at}].target_group_arn\") and, with \
+                     \"{list}[{at}].forward\", a target group list with ARNs, only if the ARNs match."
+                );
+                return refuse(path, detail);
+            }
+        }
+        if !is_set("target_group_arn") && !is_set("forward") {
+            let detail = format!(
+                "Either \"{list}[{at}].target_group_arn\" or \"{list}[{at}].forward\" must be specified when \
+                 \"{list}[{at}].type\" is \"forward\"."
+            );
+            return refuse(path.attr("type"), detail);
+        }
+        return None;
+    }
+    if is_set(own) {
+        return None;
+    }
+    let detail =
+        format!("Attribute \"{list}[{at}].{own}\" must be specified when \"{list}[{at}].type\" is \"{kind}\".");
+    refuse(path.attr("type"), detail)
+}
+
 impl Action {
     /// All actions as the API writes them; without an order the place in the list counts.
     pub(crate) fn requests(all: &[Self]) -> Vec<Api> {
@@ -206,6 +288,7 @@ impl Action {
             groups.first()?.target_group_arn.clone()
         });
         let known = known.and_then(|k| k.forward.as_ref());
+        let kind = a.r#type.map(|t| t.as_str().to_owned()).unwrap_or_default();
         Self {
             authenticate_cognito: a.authenticate_cognito_config.map(Cognito::from_answer),
             authenticate_oidc: a.authenticate_oidc_config.map(Oidc::from_answer),
@@ -217,8 +300,9 @@ impl Action {
             forward: a.forward_config.filter(|_| block).map(|f| Forward::from_answer(f, known)),
             order: a.order,
             redirect: a.redirect_config.map(Redirect::from_answer),
-            target_group_arn: single.filter(|_| !block),
-            r#type: a.r#type.map(|t| t.as_str().to_owned()).unwrap_or_default(),
+            // Of another kind than forwarding it is empty, not as it was.
+            target_group_arn: single.filter(|_| !block).or_else(|| (kind != "forward").then(String::new)),
+            r#type: kind,
         }
     }
 }

@@ -8,10 +8,10 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use sdt_aws_core::{Api, Aws, each, in_order};
 use sdt_provider::{
-    Block, Changes, Computed, Cx, Error, Id, Name, OptComputed, Resource, Tags, Token, async_trait, checks,
+    Block, Changes, Computed, Cx, Error, Id, Name, OptComputed, PlanEdit, Resource, Tags, Token, async_trait, checks,
 };
 
-use crate::action::Action;
+use crate::action::{self, Action};
 use crate::{elbv2, tags, text};
 
 /// A port of a load balancer and what is done with requests to it.
@@ -320,6 +320,22 @@ impl Resource for Listener {
 
     async fn forget_token(aws: &Aws, ids: &[String]) -> Result<(), Error> {
         tags::forget_token(aws, ids).await
+    }
+
+    fn customize(edit: &mut PlanEdit<'_>) {
+        action::customize(edit, Self::DEFAULT_ACTION);
+        // What listeners of another protocol have only.
+        let Some(protocol) = edit.planned(Self::PROTOCOL).as_str().map(str::to_uppercase) else { return };
+        for (name, _) in ATTRIBUTES {
+            let own: &[&str] = match name.0 {
+                "tcp_idle_timeout_seconds" => &["TCP", "GENEVE"],
+                n if n.starts_with("routing_http_request_") => &["HTTPS"],
+                _ => &["HTTP", "HTTPS"],
+            };
+            if !own.contains(&&*protocol) && !edit.config(*name).is_null() {
+                edit.disregard(*name);
+            }
+        }
     }
 }
 

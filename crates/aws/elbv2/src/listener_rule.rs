@@ -11,7 +11,7 @@ use sdt_provider::{
     async_trait, checks, invalid,
 };
 
-use crate::action::Action;
+use crate::action::{self, Action};
 use crate::{elbv2, tags};
 
 /// What a listener does with certain requests.
@@ -176,6 +176,7 @@ impl Resource for ListenerRule {
 
     /// A rule of another listener is another rule; its priority is planned anew unless configured.
     fn customize(edit: &mut PlanEdit<'_>) {
+        action::customize(edit, Self::ACTION);
         if edit.changes(Self::LISTENER_ARN) && edit.config(Self::PRIORITY).is_null() {
             edit.set_unknown(Self::PRIORITY);
         }

@@ -10,8 +10,9 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use sdt_aws_core::{Api, Aws, each, in_order, names};
 use sdt_provider::{
     Block, Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, PlanEdit, Resource, Seen, Set, Tags, Token,
-    Value, async_trait, checks,
+    Value, async_trait, checks, with,
 };
+use sdt_value::Type;
 
 use crate::{arn_suffix, elbv2, tags, text};
 
@@ -375,15 +376,16 @@ impl Resource for LoadBalancer {
         if kind == "network" && edit.config(Self::DNS_RECORD_CLIENT_ROUTING_POLICY).is_null() {
             edit.set(Self::DNS_RECORD_CLIENT_ROUTING_POLICY, Value::string("any_availability_zone"));
         }
+        if kind != "network"
+            && !edit.config(Self::ENFORCE_SECURITY_GROUP_INBOUND_RULES_ON_PRIVATE_LINK_TRAFFIC).is_null()
+        {
+            edit.disregard(Self::ENFORCE_SECURITY_GROUP_INBOUND_RULES_ON_PRIVATE_LINK_TRAFFIC);
+        }
+        for name in [Self::ACCESS_LOGS, Self::CONNECTION_LOGS] {
+            plan_logs(edit, name);
+        }
         if edit.prior.is_none() {
             return;
-        }
-        // Without the block the logs stay as they are.
-        for name in [Self::ACCESS_LOGS, Self::CONNECTION_LOGS] {
-            if edit.config(name).as_items().is_none_or(<[Value]>::is_empty) {
-                let prior = edit.prior(name).clone();
-                edit.set(name, prior);
-            }
         }
         // Subnets and mappings tell the same in two ways: when one changes, the other follows.
         let unset = |v: &Value| v.as_items().is_none_or(<[Value]>::is_empty) && !v.is_unknown();
@@ -585,6 +587,24 @@ impl LoadBalancer {
             arn: Some(arn),
         }
     }
+}
+
+/// Of logs that are off, bucket and prefix stay as they were; logs without a block are turned off.
+fn plan_logs(edit: &mut PlanEdit<'_>, name: Name) {
+    let first = |v: &Value| v.as_items().and_then(<[Value]>::first).filter(|i| !i.is_unknown()).cloned();
+    let (prior, planned) = (first(edit.prior(name)), first(edit.planned(name)));
+    let logs = match (&prior, planned) {
+        (Some(prior), None) if !edit.planned(name).is_unknown() => with(prior, [("enabled", Value::FALSE)]),
+        (_, Some(planned)) if planned.get("enabled").is_some_and(|e| e.raw_equals(&Value::FALSE)) => {
+            let before = |key: &'static str, none: Value| {
+                let kept = prior.as_ref().and_then(|p| p.get(key)).cloned().unwrap_or(none);
+                (key, kept)
+            };
+            with(&planned, [before("bucket", Value::string("")), before("prefix", Value::null(Type::String))])
+        }
+        _ => return,
+    };
+    edit.set(name, Value::list(logs.ty(), vec![logs]));
 }
 
 impl Logs {

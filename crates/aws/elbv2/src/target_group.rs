@@ -389,14 +389,8 @@ impl Resource for TargetGroup {
         if edit.planned(Self::TARGET_TYPE).as_str() != Some("lambda") {
             return;
         }
-        for name in [Self::PORT, Self::PROTOCOL, Self::VPC_ID] {
-            let ty = edit.meta.decl.field(name.0).map(sdt_provider::Field::ty);
-            let value = match edit.prior {
-                Some(_) => edit.prior(name).clone(),
-                None => ty.map_or(Value::NULL, Value::null),
-            };
-            edit.set(name, value);
-            edit.keep(name);
+        if edit.prior.is_some() {
+            [Self::PORT, Self::PROTOCOL, Self::VPC_ID].into_iter().for_each(|name| edit.disregard(name));
         }
     }
 

@@ -260,9 +260,6 @@ impl Resource for Object {
     fn customize(edit: &mut PlanEdit<'_>) {
         if edit.prior.is_some() && CONTENT.iter().any(|name| edit.changes(*name)) {
             edit.set_unknown(Self::VERSION_ID);
-            if edit.config(Self::ETAG).is_null() && WHAT.iter().any(|name| edit.changes(*name)) {
-                edit.set_unknown(Self::ETAG);
-            }
         }
     }
 
@@ -278,9 +275,6 @@ impl Resource for Object {
         }
     }
 }
-
-/// What the object holds.
-const WHAT: &[Name] = &[Object::CONTENT, Object::CONTENT_BASE64, Object::SOURCE, Object::SOURCE_HASH];
 
 /// What only a new upload changes.
 const CONTENT: &[Name] = &[

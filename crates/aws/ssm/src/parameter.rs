@@ -179,11 +179,6 @@ impl Resource for Parameter {
         if tier(edit.prior(Self::TIER)) == "Advanced" && tier(edit.planned(Self::TIER)) == "Standard" {
             edit.replace(Self::TIER);
         }
-        // A changed value is a new version.
-        if edit.changes(Self::INSECURE_VALUE) || edit.changes(Self::VALUE_WO_VERSION) || edit.changes(Self::DESCRIPTION)
-        {
-            edit.set_unknown(Self::VERSION);
-        }
     }
 
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {

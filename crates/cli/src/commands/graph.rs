@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use sdt_addr::{ConfigResource, ModulePath};
-use sdt_engine::{ResourceGraph, resource_graph};
+use sdt_diag::Diagnostics;
+use sdt_engine::{ResourceGraph, object_graph, resource_graph};
 
 use crate::app::{App, Command, FAILED, OK};
 use crate::args::{Parsed, option, switch};
-use crate::commands::{COMMON, VARIABLES, no_arguments};
+use crate::commands::{COMMON, VARIABLES, fail, no_arguments};
+use crate::drawing::{Drawing, destruction, objects, order};
 use crate::load;
+use crate::session;
+use crate::ui::failure;
 
 pub(crate) static COMMAND: Command = Command {
     name: "graph",
@@ -19,9 +23,13 @@ pub(crate) static COMMAND: Command = Command {
     flags: &[
         &[
             option("format", "FORMAT", "dot (default) or mermaid."),
-            option("type", "TYPE", "Accepted: the graph is that of the configuration."),
-            option("plan", "FILE", "Accepted: the graph is that of the configuration."),
-            switch("draw-cycles", "Accepted; a cycle is an error that names its members."),
+            option(
+                "type",
+                "TYPE",
+                "Every object in place of resources alone: plan, plan-refresh-only, plan-destroy or apply.",
+            ),
+            option("plan", "FILE", "What applying this plan will do, and in which order."),
+            switch("draw-cycles", "With -type: draws red what needs itself in a circle, in place of an error."),
             option("module-depth", "N", "Accepted and without effect."),
         ],
         VARIABLES,
@@ -42,10 +50,37 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
             return FAILED;
         }
     };
+    let kind = parsed.get("type");
+    if let Some(kind) = kind.filter(|k| !["plan", "plan-refresh-only", "plan-destroy", "apply"].contains(k)) {
+        let detail = format!("{kind:?} is none of plan, plan-refresh-only, plan-destroy and apply.");
+        app.ui.error("Unsupported graph type", detail);
+        return FAILED;
+    }
+    let mermaid_form = parsed.get("format") == Some("mermaid");
+    if let Some(path) = parsed.get("plan") {
+        return match steps(app, path) {
+            Ok(drawing) => show(app, &drawing, mermaid_form),
+            Err(diags) => fail(app, diags),
+        };
+    }
+    if kind == Some("plan-destroy") {
+        return match session::read_state(app, None) {
+            Ok(state) => show(app, &destruction(&state), mermaid_form),
+            Err(diags) => fail(app, diags),
+        };
+    }
     let project = load::load(app, Some(parsed), false);
     if project.loaded.diagnostics.has_errors() {
         app.ui.diagnostics(project.loaded.diagnostics, &project.sources);
         return FAILED;
+    }
+    if kind.is_some() {
+        let (graph, diags) = object_graph(&project.loaded.config);
+        if diags.has_errors() && !parsed.on("draw-cycles") {
+            app.ui.diagnostics(diags, &project.sources);
+            return FAILED;
+        }
+        return show(app, &objects(&graph), mermaid_form);
     }
     let (graph, diags) = resource_graph(&project.loaded.config);
     if diags.has_errors() {
@@ -54,6 +89,19 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     }
     app.ui.out(&write(&graph));
     OK
+}
+
+fn show(app: &App, drawing: &Drawing, mermaid: bool) -> u8 {
+    app.ui.out(&if mermaid { drawing.mermaid() } else { drawing.dot() });
+    OK
+}
+
+/// What a saved plan will do.
+fn steps(app: &App, path: &str) -> Result<Drawing, Diagnostics> {
+    let bytes = std::fs::read(path).map_err(|e| failure("Failed to read the given file", format!("{path}: {e}")))?;
+    let file = crate::saved_plan::unpack(&app.env, &bytes)
+        .map_err(|e| failure("Failed to read the given file as a plan file", format!("{path}: {e}")))?;
+    Ok(order(&file.plan))
 }
 
 /// Resources by their module, the root first.

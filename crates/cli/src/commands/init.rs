@@ -1,7 +1,7 @@
 //! `sdt init`
 
 use sdt_config::{Config, LOCK_FILE, LockFile};
-use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
+use sdt_diag::{Diagnostic, Diagnostics, Severity, SourceMap};
 use sdt_state::{Migration, migrate};
 
 use crate::app::{App, Command, FAILED, OK};
@@ -166,8 +166,9 @@ fn introduce(diags: Diagnostics, sources: &SourceMap) -> Diagnostics {
             "Invalid import provider argument",
             "Module not installed",
         ];
-        !late.contains(&&*d.summary)
-            && d.subject.is_none_or(|s| sources.file(s.source).is_some_and(|f| !f.name.contains('/')))
+        d.severity == Severity::Error
+            && !late.contains(&&*d.summary)
+            && d.subject.is_none_or(|s| sources.file(s.source).is_none_or(|f| !f.name.contains('/')))
     };
     if !diags.0.iter().any(in_root) {
         return diags;

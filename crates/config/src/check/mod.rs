@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use sdt_addr::{Mode, ProviderAddr};
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_hcl::{Expr, Traversal};
+use sdt_hcl::{Expr, ExprKind, Traversal};
 use sdt_schema::{Block, Schema};
 use sdt_value::Str;
 
@@ -68,7 +68,11 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
         Object::Variable(v) => {
             let mut diags = Diagnostics::new();
             for rule in &v.validations {
-                diags.extend(ctx.both(&rule.condition, &rule.error_message).0);
+                let mut unreadable = references_in_expr(&rule.condition).1;
+                unreadable.extend(references_in_expr(&rule.error_message).1);
+                // What cannot be read as a reference is all that is told.
+                let failed = unreadable.has_errors();
+                diags.extend(if failed { unreadable } else { ctx.both(&rule.condition, &rule.error_message).0 });
             }
             diags
         }
@@ -76,7 +80,7 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
             let (refs, _) = references_in_expr(&l.expr);
             if let Some(own) = refs.iter().find(|r| r.subject == Referenceable::Local(l.name.clone())) {
                 let detail = format!("local.{} is used in its own expression.", l.name);
-                return Diagnostic::error("Self-referencing local value", detail).at(own.whole).into();
+                return Diagnostic::error("Self-referencing local value", detail).at(own.span).into();
             }
             ctx.expr(&l.expr)
         }
@@ -88,6 +92,9 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
                 if gone {
                     unknown_variables(&rule.condition, &mut diags);
                     unknown_variables(&rule.error_message, &mut diags);
+                } else {
+                    let both = [&rule.condition, &rule.error_message];
+                    both.iter().for_each(|e| unreadable(e, &both, &mut diags));
                 }
             }
             // With a broken condition the value is not looked at.
@@ -131,6 +138,8 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
                 diags.extend(more);
                 if gone {
                     unknown_variables(&rule.error_message, &mut diags);
+                } else {
+                    unreadable(&rule.error_message, &[&rule.condition, &rule.error_message], &mut diags);
                 }
             }
             diags
@@ -138,15 +147,6 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
         Object::Import(i) => {
             let mut diags = Diagnostics::new();
             diags.extend(i.for_each.as_ref().map(|e| ctx.expr(e)).unwrap_or_default());
-            // Instance keys in the address may come from each; its beginning is the address itself.
-            let keys = i.to.traversals().into_iter().filter(|t| t.root.span.start != i.to.span().start);
-            for t in keys.filter(|t| &*t.root.name != "each") {
-                let detail = format!(
-                    "There is no {:?} here: instance keys in an import address can only come from each.key and each.value.",
-                    &*t.root.name
-                );
-                diags.push(Diagnostic::error("Unknown variable", detail).at(t.root.span));
-            }
             let own = |e: &Expr| {
                 let same = |r: &Reference| r.subject.resource() == Some(&i.to_resource);
                 i.to_module.is_root() && references_in_expr(e).0.iter().any(same)
@@ -233,6 +233,8 @@ fn resource(ctx: &Context<'_>, r: &Resource) -> Diagnostics {
             diags.extend(more);
             if gone {
                 unknown_variables(e, &mut diags);
+            } else {
+                unreadable(e, &[e], &mut diags);
             }
         }
     }
@@ -323,6 +325,28 @@ fn unknown_variables(expr: &Expr, diags: &mut Diagnostics) {
         let detail =
             format!("{:?} cannot be resolved while other references of this condition are wrong.", &*t.root.name);
         diags.push(Diagnostic::error("Unknown variable", detail).at(t.root.span));
+    }
+}
+
+/// What evaluating a condition says of words that are no references. Where anything in it is one, objects of the usual names are there,
+/// although what they hold is not; else there is nothing.
+fn unreadable(expr: &Expr, condition: &[&Expr], diags: &mut Diagnostics) {
+    const OBJECTS: [&str; 9] = ["var", "local", "path", "terraform", "count", "each", "module", "data", "ephemeral"];
+    let something = condition.iter().any(|e| !references_in_expr(e).0.is_empty());
+    for t in expr.traversals().into_iter().filter(|t| parse_reference(t).is_err()) {
+        let root = &*t.root.name;
+        if !something || !(OBJECTS.contains(&root) || root == "resource") {
+            let detail = format!("{root:?} is no object that a condition could refer to.");
+            diags.push(Diagnostic::error("Unknown variable", detail).at(t.root.span));
+        } else if let Some(step) = t.steps.first() {
+            let detail = format!("{root:?} has no such member.");
+            diags.push(Diagnostic::error("Unsupported attribute", detail).at(step.span()));
+        } else if let ExprKind::Template(parts) = &expr.kind
+            && parts.iter().any(|p| p.span() == t.span)
+        {
+            let detail = format!("{root:?} is an object, and has no text.");
+            diags.push(Diagnostic::error("Invalid template interpolation value", detail).at(t.span));
+        }
     }
 }
 

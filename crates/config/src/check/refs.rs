@@ -225,32 +225,11 @@ impl Context<'_> {
         }
     }
 
-    /// An output that the called module does not have.
+    /// What is to be said of an output that exists; whether it does is told by evaluating.
     fn output(&self, call: &Str, output: &Str, r: &Reference, diags: &mut Diagnostics) {
-        let (Some(child), Some(c)) = (self.module.children.get(call), self.module.calls.get(call)) else { return };
-        let keyed = matches!(&r.subject, Referenceable::ModuleOutput(_, Some(_), _));
-        // One instance of a single module, or any key of a `for_each`, is looked up where it is evaluated.
-        let known = if c.count.is_some() || c.for_each.is_some() { keyed } else { !keyed };
-        if let (Referenceable::ModuleOutput(_, Some(InstanceKey::String(key)), _), true) =
-            (&r.subject, c.count.is_some())
-            && key.parse::<u64>().is_err()
-        {
-            let detail = format!("module.{call} has count set: its instances have numbers, and {key:?} is none.");
-            diags.push(Diagnostic::error("Invalid index", detail).at(r.span));
-            return;
-        }
-        if let Some(instead) = child.outputs.get(output).and_then(|o| o.deprecated.as_ref()) {
+        let child = self.module.children.get(call);
+        if let Some(instead) = child.and_then(|c| c.outputs.get(output)).and_then(|o| o.deprecated.as_ref()) {
             diags.push(Diagnostic::warning("Deprecated value used", instead).at(r.span));
-        }
-        if known && !child.outputs.contains_key(output) {
-            let hint = suggestion(output, child.outputs.keys().map(|n| &**n));
-            let detail = format!("{} has no output value {:?}.{hint}", child.path, &**output);
-            diags.push(Diagnostic::error("Unsupported attribute", detail).at(r.span));
-        } else if !keyed && c.count.is_some() {
-            let detail = format!(
-                "module.{call} has count set: an output is that of one instance, such as module.{call}[0].{output}."
-            );
-            diags.push(Diagnostic::error("Unsupported attribute", detail).at(r.span));
         }
     }
 }

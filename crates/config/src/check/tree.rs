@@ -1,6 +1,6 @@
 //! What keeps a graph from being built.
 
-use sdt_diag::{Diagnostic, Diagnostics};
+use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_hcl::{AttributeSchema, BodySchema};
 
 use crate::{Config, Module, ModuleCall, Resource, provisioner_schema};
@@ -32,9 +32,16 @@ pub fn check_tree(config: &Config) -> Diagnostics {
         }
     }
     for i in &config.root.imports {
-        if config.module(&i.to_module).is_none() {
-            let target = i.to_resource.clone().in_module(i.to_module.clone());
-            let detail = format!("There is no {} that {target} could be in.", i.to_module);
+        if i.for_each.is_none() && i.to.as_traversal().is_err() {
+            let detail = "Without for_each in the block, the address is made of names and constant keys alone.";
+            diags.push(Diagnostic::error("Invalid expression", detail).at(i.to.span()));
+            // So says Terraform, too, of the address that it is left with.
+            diags.push(Diagnostic::error("Invalid address", "No object is named.").at(Span::NOWHERE));
+        }
+        let target = i.to_resource.clone().in_module(i.to_module.clone());
+        // For the root module, configuration may yet be written by the plan.
+        if !i.to_module.is_root() && config.resource(&target).is_none() {
+            let detail = format!("The configuration has no {target} to import into.");
             diags.push(Diagnostic::error("Configuration for import target does not exist", detail).at(i.to.span()));
         }
     }

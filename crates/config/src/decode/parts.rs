@@ -14,6 +14,8 @@ pub(crate) struct Parts {
     pub(crate) diags: Diagnostics,
     /// Attributes of a list or set of objects that are written as blocks here.
     pub(crate) as_blocks: BTreeMap<Str, NestedBlock>,
+    /// Dynamic blocks of types that do not exist: what they iterate over is looked at all the same.
+    pub(crate) strays: Vec<ContentBlock>,
 }
 
 impl Parts {
@@ -29,12 +31,14 @@ impl Parts {
             BodySchema { attributes: attributes.collect(), blocks: blocks.chain(std::iter::once(dynamic)).collect() };
         let (mut content, mut diags) = body.content(&schema);
         // Duplicate labels of a map of blocks, and dynamic blocks of types that do not exist.
+        let mut strays = Vec::new();
         content.blocks.retain(|b| {
             let (true, Some(label)) = (is_dynamic(b), b.labels.first()) else { return true };
             let known = block.blocks.contains_key(&label.value) || as_blocks.contains_key(&label.value);
             if !known {
                 let detail = format!("No blocks of type {:?} are expected here.", &*label.value);
                 diags.push(Diagnostic::error("Unsupported block type", detail).at(label.span));
+                strays.push(b.clone());
             }
             known
         });
@@ -50,7 +54,7 @@ impl Parts {
             seen.push(key);
             !again
         });
-        Self { content, diags, as_blocks }
+        Self { content, diags, as_blocks, strays }
     }
 
     /// Nested block types, those of attributes written as blocks among them.
@@ -101,7 +105,7 @@ fn has_native(body: &ConfigBody) -> bool {
     match body {
         ConfigBody::Native(_) => true,
         ConfigBody::Json(_) => false,
-        ConfigBody::Override { base, over } => has_native(base) || has_native(over),
+        ConfigBody::Override { base, over, .. } => has_native(base) || has_native(over),
     }
 }
 

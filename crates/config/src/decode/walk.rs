@@ -22,6 +22,11 @@ fn collect(body: &ConfigBody, block: &Block, iterators: &mut Vec<Str>, found: &m
     for a in parts.content.attributes.values() {
         add(&a.expr, iterators, found);
     }
+    for (dynamic, _) in parts.strays.iter().filter_map(Dynamic::of) {
+        if let Some(d) = dynamic {
+            add(&d.for_each, iterators, found);
+        }
+    }
     for (name, nested) in parts.nested(block) {
         for b in parts.blocks_of(&name) {
             let Some((dynamic, _)) = Dynamic::of(b) else {

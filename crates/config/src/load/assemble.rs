@@ -101,8 +101,9 @@ fn add(module: &mut Module, block: &ContentBlock, overs: &Overrides, constants: 
             let Some(i) = import(block, diags) else { return };
             let key = i.to.as_traversal().ok();
             let twin = module.imports.iter().find(|o| key.is_some() && o.to.as_traversal().ok() == key);
-            if let (Some(_), Some(t)) = (twin, &key) {
-                let summary = format!("Duplicate import configuration for \"{t}\"");
+            if twin.is_some() {
+                let to = i.to_resource.clone().in_module(i.to_module.clone());
+                let summary = format!("Duplicate import configuration for \"{to}\"");
                 let detail = "An object can be imported to an address only once.";
                 diags.push(Diagnostic::error(summary, detail).at(i.to.span()));
             }
@@ -208,7 +209,13 @@ fn overridden_variable(block: &ContentBlock, overs: &Overrides, diags: &mut Diag
     // A default and a type that do not go together are the fault of the override, unless it brings both.
     let brings = |name| has_attribute(&last.body, name);
     let both = brings("default") && brings("type");
+    let null = "A variable with nullable = false";
     for mut d in own {
+        // Said of the override by itself, and again of what comes of it.
+        if d.detail.starts_with(null) && brings("default") && brings("nullable") {
+            diags.push(d.clone());
+            d.subject = Some(last.header);
+        }
         if d.summary == "Invalid default value for variable" && !both && (brings("default") || brings("type")) {
             d.subject = Some(last.header);
             d.detail =
@@ -216,7 +223,14 @@ fn overridden_variable(block: &ContentBlock, overs: &Overrides, diags: &mut Diag
         }
         diags.push(d);
     }
+    // The default was given for the type that it stands beside.
+    let default = (brings("type") && !brings("default")).then(|| variable(block, &mut Diagnostics::new())?.default);
     found.map(|mut v| {
+        if let Some(Some(d)) = &default
+            && let Ok(d) = convert(d, &v.ty)
+        {
+            v.default = Some(d);
+        }
         // The message must not depend on the order of files.
         if let Some(d) = &v.default
             && let Ok(d) = convert(d, &v.ty)
@@ -283,7 +297,8 @@ impl Overrides {
                 diags.push(Diagnostic::error(missing, detail).at(block.header));
                 continue;
             }
-            if matches!(&*block.kind.name, "resource" | "data" | "ephemeral") {
+            conditions_stay(block, diags);
+            if matches!(&*block.kind.name, "resource" | "data" | "ephemeral" | "output" | "module") {
                 let (inner, rest, _) = block.body.partial_content(&schema(&["depends_on"], &[]));
                 if let Some(a) = inner.attribute("depends_on") {
                     // An empty list, as generated files have it, changes nothing.
@@ -313,6 +328,26 @@ impl Overrides {
     }
 }
 
+/// Conditions are not replaced by those of an override file.
+fn conditions_stay(block: &ContentBlock, diags: &mut Diagnostics) {
+    let kinds: &[(&str, &[&str])] = &[("precondition", &[]), ("postcondition", &[])];
+    let bodies = match &*block.kind.name {
+        "output" => vec![block.body.clone()],
+        "resource" | "data" | "ephemeral" => {
+            let (inner, _, _) = block.body.partial_content(&schema(&[], &[("lifecycle", &[])]));
+            inner.blocks.into_iter().map(|b| b.body).collect()
+        }
+        _ => return,
+    };
+    for body in bodies {
+        for b in body.partial_content(&schema(&[], kinds)).0.blocks {
+            let summary = format!("Can't override {} blocks", b.kind.name);
+            let detail = "Conditions belong where the object is declared, not in an override file.";
+            diags.push(Diagnostic::error(summary, detail).at(b.header));
+        }
+    }
+}
+
 fn refuse(block: &ContentBlock, diags: &mut Diagnostics) {
     let (summary, detail) = match &*block.kind.name {
         "moved" => ("Cannot override 'moved' blocks", "What has moved is said in normal files, not in override files."),
@@ -327,36 +362,49 @@ fn refuse(block: &ContentBlock, diags: &mut Diagnostics) {
 
 /// Local values are replaced one by one, settings by kind.
 fn override_locals_and_settings(module: &mut Module, over: &[File], diags: &mut Diagnostics) {
-    for block in over.iter().flat_map(|f| &f.blocks) {
-        match &*block.kind.name {
-            "locals" => {
-                for (name, l) in locals(block, diags) {
-                    if !module.locals.contains_key(&name) {
-                        let detail = format!("There is no local value {:?} in the normal files to be changed.", &*name);
-                        diags.push(
-                            Diagnostic::error("Missing base local value definition to override", detail).at(l.span),
-                        );
-                        continue;
-                    }
-                    module.locals.insert(name, l);
-                }
-            }
-            "terraform" => {
-                let found = settings(block, diags);
-                if !found.required_versions.is_empty() {
-                    module.required_versions = found.required_versions;
-                }
-                for (required, _) in found.required_providers {
-                    module.required_providers.extend(required);
-                }
-                if let Some(b) = found.backends.into_iter().next() {
-                    (module.backend, module.cloud) = (Some(b), None);
-                }
-                if let Some(c) = found.clouds.into_iter().next() {
-                    (module.backend, module.cloud) = (None, Some(c));
-                }
-            }
-            _ => {}
+    for file in over {
+        let mut backends = 0;
+        for block in &file.blocks {
+            backends += override_one(module, block, backends > 0, diags);
         }
     }
+}
+
+/// Returns how many backend blocks there were.
+fn override_one(module: &mut Module, block: &ContentBlock, placed: bool, diags: &mut Diagnostics) -> usize {
+    let mut backends = 0;
+    match &*block.kind.name {
+        "locals" => {
+            for (name, l) in locals(block, diags) {
+                if !module.locals.contains_key(&name) {
+                    let detail = format!("There is no local value {:?} in the normal files to be changed.", &*name);
+                    diags.push(Diagnostic::error("Missing base local value definition to override", detail).at(l.span));
+                    continue;
+                }
+                module.locals.insert(name, l);
+            }
+        }
+        "terraform" => {
+            let found = settings(block, diags);
+            if !found.required_versions.is_empty() {
+                module.required_versions = found.required_versions;
+            }
+            for (required, _) in found.required_providers {
+                module.required_providers.extend(required);
+            }
+            backends = found.backends.len();
+            if let Some(b) = found.backends.get(usize::from(!placed)) {
+                let detail = "State has one place: an override file may have one backend block only.";
+                diags.push(Diagnostic::error("Duplicate backend configuration", detail).at(b.span));
+            }
+            if let Some(b) = found.backends.into_iter().next() {
+                (module.backend, module.cloud) = (Some(b), None);
+            }
+            if let Some(c) = found.clouds.into_iter().next() {
+                (module.backend, module.cloud) = (None, Some(c));
+            }
+        }
+        _ => {}
+    }
+    backends
 }

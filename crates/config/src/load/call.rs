@@ -26,6 +26,7 @@ pub(crate) fn module_call(
     let nested: &[(&str, &[&str])] = &[("_", &[]), ("lifecycle", &[]), ("locals", &[]), ("provider", &["type"])];
     let merged = over.iter().fold(block.body.clone(), |base, o| base.overridden_by(o.body.clone()));
     let (content, config, more) = merged.partial_content(&schema(&attributes, nested));
+    let config = config.passing_over();
     diags.extend(more);
     let (source_attr, version_attr) = (content.attribute("source"), content.attribute("version"));
     let refers = [source_attr, version_attr].into_iter().flatten().any(|a| !a.expr.traversals().is_empty());

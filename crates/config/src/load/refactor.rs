@@ -25,22 +25,52 @@ fn plain(expr: &Expr, diags: &mut Diagnostics) -> Option<Traversal> {
 
 /// The steps of a reference as steps of an address.
 pub(crate) fn addr_steps(t: &Traversal) -> Vec<AddrStep> {
-    let step = |s: &Step| match s {
-        Step::Attr { name, .. } => AddrStep::Attr(name.clone()),
-        Step::Index { key, .. } => sdt_addr::InstanceKey::from_value(key).map_or(AddrStep::Splat, AddrStep::Index),
-        Step::Splat { .. } => AddrStep::Splat,
-    };
+    let step = |s: &Step| addr_step(s).unwrap_or(AddrStep::Splat);
     std::iter::once(AddrStep::Attr(t.root.name.clone())).chain(t.steps.iter().map(step)).collect()
 }
 
-fn target(t: &Traversal, diags: &mut Diagnostics) -> Option<Target> {
-    match sdt_addr::parse_steps(&addr_steps(t)) {
-        Ok(target) => Some(target),
-        Err(e) => {
-            let at = e.step.and_then(|i| i.checked_sub(1)).and_then(|i| t.steps.get(i)).map_or(t.span, Step::span);
-            diags.push(Diagnostic::error(e.summary, e.detail).at(at));
-            None
+/// A step as that of an address; `None` for a splat.
+fn addr_step(s: &Step) -> Option<AddrStep> {
+    match s {
+        Step::Attr { name, .. } => Some(AddrStep::Attr(name.clone())),
+        Step::Index { key, .. } => {
+            Some(sdt_addr::InstanceKey::from_value(key).map_or(AddrStep::Splat, AddrStep::Index))
         }
+        Step::Splat { .. } => None,
+    }
+}
+
+fn target(t: &Traversal, diags: &mut Diagnostics) -> Option<Target> {
+    let steps = addr_steps(t);
+    let found = named_type(&steps, t.span)
+        .and_then(|()| sdt_addr::parse_steps(&steps).map_err(|e| at_step(e, &steps, &step_spans(t))));
+    found.map_err(|d| diags.push(*d)).ok()
+}
+
+fn step_spans(t: &Traversal) -> Vec<Span> {
+    std::iter::once(t.root.span).chain(t.steps.iter().map(Step::span)).collect()
+}
+
+/// What is wrong with an address, at the step that is to blame. What is missing is nowhere.
+fn at_step(e: sdt_addr::ParseError, steps: &[AddrStep], spans: &[Span]) -> Box<Diagnostic> {
+    let at = e.step.map_or(Span::NOWHERE, |i| spans.get(i).copied().unwrap_or(Span::NOWHERE));
+    match e.step.and_then(|i| steps.get(i)) {
+        // An index with a key that no instance has reads as a splat.
+        Some(AddrStep::Splat) => {
+            Box::new(Diagnostic::error("Invalid address", "The key of an instance is a text or a whole number.").at(at))
+        }
+        _ => Box::new(Diagnostic::error(e.summary, e.detail).at(at)),
+    }
+}
+
+/// Refuses words that start other references where the type of a resource is expected.
+fn named_type(steps: &[AddrStep], at: Span) -> Result<(), Box<Diagnostic>> {
+    match steps {
+        [AddrStep::Attr(first), ..] if NOT_TYPES.contains(&&**first) => {
+            let detail = format!("{:?} is no resource type but starts another kind of reference.", &**first);
+            Err(Box::new(Diagnostic::error("Invalid address", detail).at(at)))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -109,34 +139,59 @@ pub(crate) fn removed(block: &ContentBlock, diags: &mut Diagnostics) -> Option<R
 
 fn removed_from(a: &Attribute, diags: &mut Diagnostics) -> Option<(ModulePath, Option<ResourceAddr>, Span)> {
     let t = plain(&a.expr, diags)?;
-    let found = target(&t, diags)?;
-    let mut bad = |summary: &str, detail: &str| {
-        diags.push(Diagnostic::error(summary, detail).at(a.expr.span()));
-        None
-    };
-    if found.module.steps().iter().any(|s| s.key.is_some()) {
-        return bad(
-            "Module instance keys not allowed",
-            "All instances of a module are removed together: leave the index out.",
-        );
+    let found = removed_address(&addr_steps(&t), &step_spans(&t));
+    let (module, resource) = found.map_err(|d| diags.push(*d)).ok()?;
+    if resource.as_ref().is_some_and(|r| r.mode == Mode::Data) {
+        let detail = "A data source has no object of its own; deleting its block is enough.";
+        diags.push(Diagnostic::error("Data source address not allowed", detail).at(a.expr.span()));
+        return None;
     }
-    let resource = match found.subject {
-        Subject::Module => None,
-        Subject::Resource(_, Some(_)) => {
-            return bad(
-                "Resource instance keys not allowed",
-                "All instances of a resource are removed together: leave the index out.",
-            );
-        }
-        Subject::Resource(r, None) if r.mode == Mode::Data => {
-            return bad(
-                "Data source address not allowed",
-                "A data source has no object of its own; deleting its block is enough.",
-            );
-        }
-        Subject::Resource(r, None) => Some(r),
+    Some((module, resource, a.expr.span()))
+}
+
+/// Reads an address without any keys: all instances are removed together.
+fn removed_address(steps: &[AddrStep], spans: &[Span]) -> Result<(ModulePath, Option<ResourceAddr>), Box<Diagnostic>> {
+    let error = |summary: &str, detail: &str, at: usize| {
+        Box::new(Diagnostic::error(summary, detail).at(spans.get(at).copied().unwrap_or(Span::NOWHERE)))
     };
-    Some((found.module.path(), resource, a.expr.span()))
+    let invalid = |detail: &str, at: usize| error("Invalid address", detail, at);
+    let mut path = Vec::new();
+    let mut at = 0;
+    while matches!(steps.get(at), Some(AddrStep::Attr(word)) if &**word == "module") {
+        let Some(AddrStep::Attr(name)) = steps.get(at + 1) else {
+            let place = if at + 1 < steps.len() { at + 1 } else { at };
+            return Err(error(
+                "Invalid address operator",
+                "The name of a module is expected after \"module.\".",
+                place,
+            ));
+        };
+        path.push(name.clone());
+        at += 2;
+        if matches!(steps.get(at), Some(AddrStep::Index(_) | AddrStep::Splat)) {
+            let detail = "All instances of a module are removed together: leave the index out.";
+            return Err(error("Module instance keys not allowed", detail, at));
+        }
+    }
+    let module = ModulePath::new(path);
+    if at > 0 && at == steps.len() {
+        return Ok((module, None));
+    }
+    let data = matches!(steps.get(at), Some(AddrStep::Attr(word)) if &**word == "data");
+    at += usize::from(data);
+    let Some(AddrStep::Attr(type_name)) = steps.get(at) else {
+        return Err(invalid("The type and the name of a resource are expected here.", at));
+    };
+    let Some(AddrStep::Attr(name)) = steps.get(at + 1) else {
+        let place = if at + 1 < steps.len() { at + 1 } else { at };
+        return Err(invalid("The name of a resource is expected after its type.", place));
+    };
+    if at + 2 < steps.len() {
+        let detail = "All instances of a resource are removed together: nothing can follow its name.";
+        return Err(error("Resource instance keys not allowed", detail, at + 2));
+    }
+    let mode = if data { Mode::Data } else { Mode::Managed };
+    Ok((module, Some(ResourceAddr { mode, type_name: type_name.clone(), name: name.clone() })))
 }
 
 /// Reads an `import` block.
@@ -147,38 +202,8 @@ pub(crate) fn import(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Im
     if failed {
         return None;
     }
-    let mut to = None;
-    if let Some(a) = content.attribute("to") {
-        let expr = statics::inside(&a.expr);
-        let steps = flat(&expr);
-        let found = match &steps {
-            None => Err((
-                "Invalid expression",
-                "An address is required here: only instance keys in it may be computed.".to_owned(),
-            )),
-            Some(steps) => match sdt_addr::parse_steps(steps) {
-                Ok(Target { module, subject: Subject::Resource(r, _) }) => match not_a_type(&r) {
-                    None => Ok((module.path(), r)),
-                    Some(detail) => Err(("Invalid address", detail)),
-                },
-                Ok(_) => Err((
-                    "Invalid address",
-                    "An object is imported to a resource instance, not to a module.".to_owned(),
-                )),
-                Err(e) => Err(("Invalid address", e.detail)),
-            },
-        };
-        let managed = found.as_ref().is_ok_and(|(_, r)| r.mode == Mode::Managed);
-        match found {
-            Ok(f) if managed => to = Some((expr, f)),
-            Ok(_) => {}
-            Err((summary, detail)) => diags.push(Diagnostic::error(summary, detail).at(a.expr.span())),
-        }
-        if !managed {
-            let detail = "Only managed resources can be imported.";
-            diags.push(Diagnostic::error("Invalid import address", detail).at(a.expr.span()));
-        }
-    }
+    let for_each = content.attribute("for_each").map(|a| a.expr.clone());
+    let to = content.attribute("to").and_then(|a| import_to(a, diags));
     let provider = content.attribute("provider").and_then(|a| provider_reference(&a.expr, diags));
     let (to, (to_module, to_resource)) = to?;
     Some(Import {
@@ -186,35 +211,80 @@ pub(crate) fn import(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Im
         to_module,
         to_resource,
         id: content.attribute("id")?.expr.clone(),
-        for_each: content.attribute("for_each").map(|a| a.expr.clone()),
+        for_each,
         provider,
         span: block.header,
     })
 }
 
-/// The steps of an address expression, computed keys left as splats-free indices.
-fn flat(expr: &Expr) -> Option<Vec<AddrStep>> {
-    // A computed key stands in as 0: only the names matter here.
-    let computed = || AddrStep::Index(sdt_addr::InstanceKey::Int(0));
-    match &expr.kind {
-        ExprKind::Traversal(t) => Some(addr_steps(t)),
-        ExprKind::Index { collection, .. } => {
-            let mut steps = flat(collection)?;
-            steps.push(computed());
-            Some(steps)
-        }
-        ExprKind::RelativeTraversal { source, steps } => {
-            let mut all = flat(source)?;
-            for s in steps {
-                all.push(match s {
-                    Step::Attr { name, .. } => AddrStep::Attr(name.clone()),
-                    Step::Index { .. } => computed(),
-                    Step::Splat { .. } => return None,
-                });
+/// Reads the address that an import goes to.
+fn import_to(a: &Attribute, diags: &mut Diagnostics) -> Option<(Expr, (ModulePath, ResourceAddr))> {
+    if let ExprKind::Json(json) = &a.expr.kind
+        && json.as_string().is_none()
+    {
+        let detail = "A reference is written as a text in JSON.";
+        diags.push(Diagnostic::error("Invalid reference expression", detail).at(a.expr.span()));
+        return None;
+    }
+    let expr = statics::inside(&a.expr);
+    let mut flat = Flat { steps: Vec::new(), spans: Vec::new() };
+    let found = if flat.add(&expr) {
+        let read = sdt_addr::parse_steps(&flat.steps).map_err(|e| at_step(e, &flat.steps, &flat.spans));
+        read.and_then(|target| match target.subject {
+            Subject::Resource(r, _) => match not_a_type(&r) {
+                None => Ok((target.module.path(), r)),
+                Some(detail) => Err(Box::new(Diagnostic::error("Invalid address", detail).at(a.expr.span()))),
+            },
+            Subject::Module => {
+                let detail = "An object is imported to a resource instance, not to a module.";
+                Err(Box::new(Diagnostic::error("Invalid address", detail).at(a.expr.span())))
             }
-            Some(all)
+        })
+    } else {
+        let detail = "An address is required here: only instance keys in it may be computed.";
+        Err(Box::new(Diagnostic::error("Invalid expression", detail).at(a.expr.span())))
+    };
+    let managed = found.as_ref().is_ok_and(|(_, r)| r.mode == Mode::Managed);
+    let found = found.map_err(|d| diags.push(*d)).ok();
+    if !managed {
+        diags.push(Diagnostic::error("Invalid import address", "Only managed resources can be imported.").at(a.span));
+        return None;
+    }
+    Some((expr, found?))
+}
+
+/// The steps of an address expression. A computed key stands as 0: only the names matter here.
+struct Flat {
+    steps: Vec<AddrStep>,
+    spans: Vec<Span>,
+}
+
+impl Flat {
+    /// Adds the steps of an expression; `false` when it is no address.
+    fn add(&mut self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Traversal(t) => {
+                self.steps.extend(addr_steps(t));
+                self.spans.extend(step_spans(t));
+                true
+            }
+            ExprKind::Index { collection, .. } => {
+                let found = self.add(collection);
+                self.steps.push(AddrStep::Index(sdt_addr::InstanceKey::Int(0)));
+                self.spans.push(collection.span());
+                found
+            }
+            ExprKind::RelativeTraversal { source, steps } => {
+                let found = self.add(source);
+                for s in steps {
+                    let Some(step) = addr_step(s) else { return false };
+                    self.steps.push(step);
+                    self.spans.push(s.span());
+                }
+                found
+            }
+            _ => false,
         }
-        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sdt_addr::{LocalProviderConfig, Mode, ResourceAddr};
 use sdt_diag::{Diagnostic, Diagnostics, Span};
-use sdt_hcl::{Attribute, ConfigBody, Content, ContentBlock, Expr, Step};
+use sdt_hcl::{Attribute, ConfigBody, Content, ContentBlock, Expr, ExprKind, Step};
 use sdt_value::Value;
 
 use crate::literal;
@@ -37,6 +37,7 @@ pub(crate) fn resource(
     let wanted = schema(&["count", "for_each", "provider", "depends_on"], nested);
     let merged = over.iter().fold(block.body.clone(), |base, o| base.overridden_by(o.body.clone()));
     let (content, config, more) = merged.partial_content(&wanted);
+    let config = config.passing_over();
     diags.extend(more);
     let (count, for_each) = repetition(&content, &block.body, over, diags);
     let provider = content.attribute("provider").and_then(|a| provider_reference(&a.expr, diags));
@@ -54,7 +55,7 @@ pub(crate) fn resource(
                 continue;
             }
             lifecycle_body = Some(match lifecycle_body.take().filter(|_| layer > 0) {
-                Some(base) => base.overridden_by(b.body.clone()),
+                Some(base) => base.overridden_by(without_empty_lists(b.body.clone())),
                 None => b.body.clone(),
             });
             lifecycle_seen.get_or_insert(b.header);
@@ -77,6 +78,16 @@ pub(crate) fn resource(
         check: None,
         span: block.header,
         type_span: type_label.span,
+    })
+}
+
+/// The `lifecycle` of an override file without the lists that name nothing: they replace nothing.
+fn without_empty_lists(body: ConfigBody) -> ConfigBody {
+    ["ignore_changes", "replace_triggered_by"].into_iter().fold(body, |body, name| {
+        let (found, rest, _) = body.partial_content(&schema(&[name], &[]));
+        let empty =
+            |a: &Attribute| matches!(&a.expr.unparenthesised().kind, ExprKind::Tuple(items) if items.is_empty());
+        if found.attribute(name).is_some_and(empty) { rest } else { body }
     })
 }
 
@@ -249,7 +260,11 @@ fn triggers(expr: &Expr, diags: &mut Diagnostics) -> Vec<Expr> {
     for item in literal::list(expr, diags) {
         let item = statics::inside(&item);
         let (refs, more) = references_in_expr(&item);
+        let failed = more.has_errors();
         diags.extend(more);
+        if failed {
+            break;
+        }
         let mut resources = 0;
         for r in &refs {
             match &r.subject {

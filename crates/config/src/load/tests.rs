@@ -68,7 +68,8 @@ fn override_files_change_single_arguments() {
     let v = &root.variables["v"];
     assert_eq!((v.default.as_ref().and_then(|d| d.as_str()), v.parsing), (Some("1"), ParsingMode::Literal));
     let r = &root.resources[&ResourceAddr::managed("a", "b")];
-    assert_eq!(r.lifecycle.prevent_destroy, Some(false));
+    let protection = r.lifecycle.prevent_destroy.as_ref().map(|e| &e.kind);
+    assert!(matches!(protection, Some(sdt_hcl::ExprKind::Literal(v)) if v.as_bool() == Some(false)), "{protection:?}");
     assert!(matches!(&r.lifecycle.ignore_changes, IgnoreChanges::Paths(p) if p.len() == 1));
     let values: Vec<String> = r
         .config

@@ -8,7 +8,7 @@ use sdt_addr::ModulePath;
 use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_value::Str;
 
-use crate::{Assignment, Config, Module, ModuleCall, ModuleSource, Package, RegistryModule, Version};
+use crate::{Assignment, Config, Module, ModuleCall, ModuleSource, Package, RegistryModule, Resource, Version};
 
 use super::Files;
 use super::assemble::assemble;
@@ -300,7 +300,10 @@ fn check_imports(config: &Config) -> Diagnostics {
     let mut diags = Diagnostics::new();
     for i in &config.root.imports {
         let target = i.to_resource.clone().in_module(i.to_module.clone());
-        if let (Some((_, span)), Some(_)) = (&i.provider, config.resource(&target)) {
+        let resource = config.resource(&target);
+        let same =
+            |r: &Resource| r.provider.is_some() && i.provider.as_ref().map(|p| &p.0) == Some(&r.provider_config());
+        if let (Some((_, span)), Some(_)) = (&i.provider, resource.filter(|r| !same(r))) {
             let detail =
                 format!("{target} is configured and has its provider from there: leave the argument out here.");
             diags.push(Diagnostic::error("Invalid import provider argument", detail).at(*span));

@@ -265,14 +265,16 @@ impl ApplyWalk {
             }
             PlanMode::Normal => {
                 let values = self.core.slots.root_outputs().clone();
+                let plan = self.plan.clone();
                 for (name, value) in &values {
+                    let planned = plan.outputs.get(name).filter(|o| o.action != Action::Delete).map(|o| &o.after);
+                    let value = planned.filter(|v| v.is_wholly_known() && !v.is_null()).unwrap_or(value);
                     // What waits for a later run has no new value yet.
                     if !self.deferred.is_empty() && !value.is_wholly_known() {
                         continue;
                     }
                     self.set_output(name, value);
                 }
-                let plan = self.plan.clone();
                 for (name, o) in &plan.outputs {
                     if o.action == Action::Delete {
                         self.state.outputs.remove(&**name);

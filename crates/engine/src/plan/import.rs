@@ -4,7 +4,7 @@ use petgraph::graph::NodeIndex;
 use sdt_addr::{ConfigResource, InstanceKey, ResourceInstance};
 use sdt_config::Import;
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_hcl::{Expr, ExprKind, Step};
+use sdt_hcl::{CallFailure, CallSite, Expr, ExprKind, Scope, Signature, Step, Traversal};
 use sdt_provider::{Imported, ReadRequest};
 use sdt_value::{Kind, Marks, Value};
 
@@ -29,7 +29,9 @@ impl PlanWalk {
             match self.targets_of(import) {
                 Ok(found) => {
                     for (to, id) in found {
-                        self.start_import(n, Some(import), to, id);
+                        if !self.start_import(n, Some(import), to, id) {
+                            break;
+                        }
                     }
                 }
                 Err(diags) => {
@@ -68,17 +70,18 @@ impl PlanWalk {
             if !id.is_wholly_known() {
                 return Err(bad_id(import, "The import id must be known during planning."));
             }
-            let to = target(&ctx, &import.to)?;
+            let to = target(&ctx.repetition, &import.to)?;
             fits(&self.core, import, &to)?;
             found.push((to, id));
         }
         Ok(found)
     }
 
-    fn start_import(&mut self, n: NodeIndex, import: Option<&Import>, addr: ResourceInstance, id: Value) {
+    /// Returns `false` when there is nothing to import into.
+    fn start_import(&mut self, n: NodeIndex, import: Option<&Import>, addr: ResourceInstance, id: Value) -> bool {
         // An object that is in state already has been imported before.
         if self.prior(n, &addr).is_some() || !self.included(n, &addr) {
-            return;
+            return true;
         }
         let claimed = self.core.insts.find(&addr.module).is_some_and(|mi| {
             let run = self.runs.get(&n);
@@ -98,10 +101,10 @@ impl PlanWalk {
                 None => d,
             });
             self.runs.entry(n).or_default().failed = true;
-            return;
+            return false;
         }
         let Some(provider) = self.core.graph.node(n).provider.and_then(|p| self.provider_keys.get(&p)).copied() else {
-            return;
+            return true;
         };
         let op = self.core.op_id();
         self.runs.entry(n).or_default().open += 1;
@@ -112,6 +115,7 @@ impl PlanWalk {
             import_id: id.as_str().unwrap_or_default().to_owned(),
         });
         self.pending.insert(op, Pending::Import(Box::new(Importing { node: n, addr, id })));
+        true
     }
 
     pub(super) fn on_imported(&mut self, import: Importing, result: Result<Vec<Imported>, Diagnostics>) {
@@ -204,7 +208,7 @@ pub(crate) fn check_import(core: &Core, import: &Import) -> Diagnostics {
         for repetition in repetitions(&ctx, import)?.into_iter().flatten() {
             let ctx = ctx.clone().repeated(repetition);
             import_id(&ctx, import)?;
-            fits(core, import, &target(&ctx, &import.to)?)?;
+            fits(core, import, &target(&ctx.repetition, &import.to)?)?;
         }
         Ok(())
     };
@@ -218,21 +222,18 @@ fn repetitions(ctx: &Ctx<'_>, import: &Import) -> Result<Option<Vec<Repetition>>
     if diags.has_errors() {
         return Err(diags);
     }
-    if value.is_unknown() {
+    if !value.is_wholly_known() {
         return Ok(None);
     }
     if value.deep_marks().contains(Marks::EPHEMERAL) {
         return Err(bad_each(import, "The value is ephemeral, and what is imported is kept in the plan."));
     }
-    let (value, _) = value.unmark();
-    let each = |key: Value, value: Value| Repetition::Each { key, value };
+    let (value, marks) = value.unmark();
+    let each = |key: Value, value: Value| Repetition::Each { key, value: value.with_marks(marks) };
     Ok(match value.kind() {
         _ if value.is_null() => Some(Vec::new()),
         Kind::Map(_, m) | Kind::Object(m) => Some(m.iter().map(|(k, v)| each(Value::string(k), v.clone())).collect()),
-        Kind::Set(_, items) if value.is_wholly_known() => {
-            Some(items.iter().map(|v| each(v.clone(), v.clone())).collect())
-        }
-        Kind::Set(..) => None,
+        Kind::Set(_, items) => Some(items.iter().map(|v| each(v.clone(), v.clone())).collect()),
         Kind::List(_, items) | Kind::Tuple(items) => {
             Some(items.iter().enumerate().map(|(i, v)| each(Value::number(i as i64), v.clone())).collect())
         }
@@ -248,17 +249,52 @@ fn bad_each(import: &Import, detail: &str) -> Diagnostics {
 /// Whether the key of a target is of the kind that its resource has.
 fn fits(core: &Core, import: &Import, to: &ResourceInstance) -> Result<(), Diagnostics> {
     let Some(resource) = core.config.resource(&to.config()) else { return Ok(()) };
-    let lacks = match &to.key {
-        Some(InstanceKey::Int(_)) if resource.count.is_none() => "count",
-        Some(InstanceKey::String(_)) if resource.for_each.is_none() => "for_each",
+    let why = match &to.key {
+        Some(InstanceKey::Int(_)) if resource.count.is_none() => {
+            "has no count, so none of its instances has such a key"
+        }
+        Some(InstanceKey::String(_)) if resource.for_each.is_none() => {
+            "has no for_each, so none of its instances has such a key"
+        }
+        None if resource.count.is_some() || resource.for_each.is_some() => "has instances with keys: name one of them",
         _ => return Ok(()),
     };
-    let detail = format!("The resource {} has no {lacks}, so none of its instances has such a key.", to.config());
+    let detail = format!("The resource {} {why}.", to.config());
     Err(Diagnostic::error("Invalid import 'to' expression", detail).at(import.to.span()).into())
 }
 
+/// What a key in `to` may refer to: `each`, and nothing else.
+struct Keys<'a>(&'a Repetition);
+
+impl Scope for Keys<'_> {
+    fn resolve(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
+        match self.0 {
+            Repetition::Each { key, value } if &*traversal.root.name == "each" => {
+                Ok((Value::object([("key", key.clone()), ("value", value.clone())]), 0))
+            }
+            _ => {
+                let name = &*traversal.root.name;
+                let detail = format!("There is no {name:?} here: keys can only come from each.key and each.value.");
+                Err(Diagnostic::error("Unknown variable", detail).at(traversal.root.span).into())
+            }
+        }
+    }
+
+    fn function(&self, _: &str) -> Option<Signature> {
+        None
+    }
+
+    fn call(&self, _: &str, _: &[Value], _: &CallSite) -> Result<Value, CallFailure> {
+        Err(CallFailure::Call("functions cannot be called here".into()))
+    }
+
+    fn allows_calls(&self) -> bool {
+        false
+    }
+}
+
 /// The address in `to`, its keys evaluated.
-fn target(ctx: &Ctx<'_>, expr: &Expr) -> Result<ResourceInstance, Diagnostics> {
+fn target(repetition: &Repetition, expr: &Expr) -> Result<ResourceInstance, Diagnostics> {
     let mut steps: Vec<Step> = Vec::new();
     let mut expr = expr.unparenthesised();
     loop {
@@ -268,14 +304,18 @@ fn target(ctx: &Ctx<'_>, expr: &Expr) -> Result<ResourceInstance, Diagnostics> {
                 expr = source.unparenthesised();
             }
             ExprKind::Index { collection, key } => {
-                let (value, diags) = ctx.eval(key);
+                let (value, diags) = sdt_hcl::eval(key, &Keys(repetition));
                 if diags.has_errors() {
                     return Err(diags);
                 }
-                let value = value.unmark_deep().0;
+                let (value, marks) = value.unmark_deep();
+                if marks != Marks::NONE {
+                    let detail = "A key of an instance is part of its address, and cannot be a secret.";
+                    return Err(Diagnostic::error("Invalid index expression", detail).at(key.span()).into());
+                }
                 if InstanceKey::from_value(&value).is_none() {
                     let detail = "A key of an instance is a string or a whole number, and known.";
-                    return Err(Diagnostic::error("Invalid address", detail).at(expr.span()).into());
+                    return Err(Diagnostic::error("Invalid address", detail).at(key.span()).into());
                 }
                 steps.insert(0, Step::Index { key: value, span: key.span() });
                 expr = collection.unparenthesised();

@@ -309,7 +309,8 @@ impl PlanWalk {
         ok
     }
 
-    pub(super) fn add_change(&mut self, n: NodeIndex, change: Change) {
+    pub(super) fn add_change(&mut self, n: NodeIndex, mut change: Change) {
+        change.after = change.after.clone().carried();
         if change.deposed.is_none() {
             self.change_of.insert(change.addr.clone(), self.changes.len());
         }

@@ -35,7 +35,8 @@ impl PlanWalk {
                 };
                 let sensitive = sensitive || old.as_ref().is_some_and(|(_, was)| *was);
                 let before = old.map_or(Value::NULL, |(v, _)| v);
-                let change = OutputChange { name: name.clone(), action, before, after: after.clone(), sensitive };
+                let change =
+                    OutputChange { name: name.clone(), action, before, after: after.clone().carried(), sensitive };
                 changes.insert(name.clone(), change);
             }
         }

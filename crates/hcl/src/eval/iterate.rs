@@ -37,7 +37,8 @@ impl Env<'_> {
             _ => None,
         };
         let iterable = match unknown_type {
-            Some(Type::Dynamic) => return Value::DYNAMIC.with_marks(marks),
+            // Where not even the type is known, marks come with the value later.
+            Some(Type::Dynamic) => return Value::DYNAMIC,
             Some(ty) => !ty.is_primitive(),
             None => collection.as_items().is_some() || collection.as_members().is_some(),
         };
@@ -48,13 +49,15 @@ impl Env<'_> {
             self.report(d.at(at).within(f.open.to(f.close)), &f.collection, diags);
             return Value::DYNAMIC;
         }
-        if let Some(cond) = &f.cond
-            && !self.check_condition(f, cond, diags)
-        {
-            return Value::DYNAMIC;
+        let mut cond_marks = Marks::NONE;
+        if let Some(cond) = &f.cond {
+            match self.check_condition(f, cond, diags) {
+                Some(marks) => cond_marks = marks,
+                None => return Value::DYNAMIC,
+            }
         }
         if unknown_type.is_some() {
-            return Value::DYNAMIC.with_marks(marks);
+            return Value::DYNAMIC.with_marks(marks | cond_marks);
         }
         let mut out = Results { marks, ..Results::default() };
         match collection.kind() {
@@ -108,10 +111,11 @@ impl Env<'_> {
         }
     }
 
-    /// Checks the condition once with nothing known, so that a wrong type is told once and not for every element.
-    fn check_condition(&self, f: &For, cond: &Expr, diags: &mut Diagnostics) -> bool {
+    /// Checks the condition once with nothing known, so that a wrong type is told once and not for every element. Returns its
+    /// marks, or `None` after an error.
+    fn check_condition(&self, f: &For, cond: &Expr, diags: &mut Diagnostics) -> Option<Marks> {
         let before = diags.0.len();
-        self.bound(f, &Value::DYNAMIC, &Value::DYNAMIC, |env| {
+        let marks = self.bound(f, &Value::DYNAMIC, &Value::DYNAMIC, |env| {
             let value = env.eval(cond, diags);
             if value.is_null() {
                 let d = Diagnostic::error("Condition is null", "The condition after \"if\" must not be null.");
@@ -119,8 +123,9 @@ impl Env<'_> {
             } else if let Err(e) = convert(&value, &Type::Bool) {
                 env.report(bad_condition(f, cond, &e.message), cond, diags);
             }
+            value.marks()
         });
-        diags.0.len() == before
+        (diags.0.len() == before).then_some(marks)
     }
 
     fn iteration(&self, f: &For, key: &Value, value: &Value, out: &mut Results, diags: &mut Diagnostics) {

@@ -219,7 +219,7 @@ impl<'a> Env<'a> {
             }
         }
         if !known {
-            return Value::DYNAMIC.with_marks(marks);
+            return Value::DYNAMIC;
         }
         Value::from(Kind::Object(out.into())).with_marks(marks)
     }

@@ -165,7 +165,13 @@ pub(super) fn either(yes: &Value, no: &Value, ty: Type) -> Value {
         return Value::null(ty);
     }
     let not_null = yes.definitely_not_null() && no.definitely_not_null();
-    let bounds = not_null && matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_));
+    // Lengths are compared of values of one type only, as Terraform does it.
+    let bounds = not_null && yes.ty() == no.ty() && matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_));
+    if let (Kind::Number(a), Kind::Number(b), Type::Number) = (yes.kind(), no.kind(), &ty)
+        && a == b
+    {
+        return yes.clone();
+    }
     let (yes_len, no_len) = (length(yes), length(no));
     Value::unknown(ty).refine(|r| {
         r.not_null = not_null;

@@ -18,6 +18,11 @@ pub(crate) fn block_diff<'a>(change: &Change<'a>, block: &'a Block) -> Diff<'a> 
     let mut act = change.default_act();
     let mut attributes = Vec::new();
     for (name, attribute) in &block.attributes {
+        if attribute.write_only {
+            // Of what is in no plan and no state, only the object's coming and going is told.
+            attributes.push((&**name, Diff { node: Node::WriteOnly, act: change.default_act(), replace: false }));
+            continue;
+        }
         let child = change.child(name).implicit();
         let diff = type_diff(&child, &attribute.ty);
         if diff.act == Act::NoOp && child.before.is_none() && child.after.is_none() {
@@ -33,8 +38,7 @@ pub(crate) fn block_diff<'a>(change: &Change<'a>, block: &'a Block) -> Diff<'a> 
         let mut unknown_act = Act::NoOp;
         let mut child = child;
         if child.is_unknown() {
-            let before = child.before.is_some_and(|b| !b.as_array().is_some_and(Vec::is_empty));
-            unknown_act = if before { Act::Update } else { Act::Create };
+            unknown_act = if child.before.is_some() { Act::Update } else { Act::Create };
             items.push((None, Diff { node: Node::UnknownBlock, act: unknown_act, replace: child.replaces() }));
             // The blocks that are there now are shown going.
             child.unknown = None;
@@ -78,11 +82,10 @@ pub(crate) fn block_diff<'a>(change: &Change<'a>, block: &'a Block) -> Diff<'a> 
                 }
             }
         }
-        if items.is_empty() {
-            act = act.with(child_act);
+        act = act.with(unknown_act).with(child_act);
+        if items.is_empty() && matches!(nested.nesting, Nesting::Single | Nesting::Group) {
             continue;
         }
-        act = act.with(unknown_act).with(child_act);
         blocks.push(Blocks { name, replace: child.replaces(), items });
     }
     Diff { node: Node::Block(attributes, blocks), act, replace: change.replaces() }

@@ -56,6 +56,8 @@ pub(crate) enum Node<'a> {
     /// Known after apply; what was there before.
     Unknown(Option<Box<Diff<'a>>>),
     UnknownBlock,
+    /// Goes to the provider and nowhere else.
+    WriteOnly,
     /// The type changes: both sides are shown apart.
     Retyped(Box<Diff<'a>>, Box<Diff<'a>>),
     Block(Vec<(&'a str, Diff<'a>)>, Vec<Blocks<'a>>),

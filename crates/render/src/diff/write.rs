@@ -92,6 +92,7 @@ impl<'t> Pen<'t> {
             Node::Unknown(Some(before)) => {
                 format!("{}{}(known after apply){forces}", self.no_null().write(before, indent), self.arrow())
             }
+            Node::WriteOnly => format!("(write-only attribute){}{forces}", self.null_suffix(diff.act)),
             Node::UnknownBlock => format!("(known after apply){forces}"),
             Node::Retyped(before, after) => {
                 let pen = self.no_null();
@@ -167,7 +168,8 @@ impl<'t> Pen<'t> {
         if items.is_empty() {
             return format!("{{}}{tail}{}", self.forces(diff.replace));
         }
-        let pen = self.no_null();
+        // What goes with the whole map needs no word of its own.
+        let pen = if diff.act == Act::Delete { self.no_null() } else { *self };
         let mut out = format!("{{{}\n", self.forces(diff.replace));
         let names: Vec<_> = items.iter().map(|(name, _)| quote(name)).collect();
         let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
@@ -248,7 +250,7 @@ impl<'t> Pen<'t> {
 
     fn block(&self, attributes: &[(&str, Diff<'_>)], blocks: &[Blocks<'_>], diff: &Diff<'_>, indent: usize) -> String {
         let forces = self.forces(diff.replace);
-        if attributes.is_empty() && blocks.iter().all(|b| b.items.is_empty()) {
+        if attributes.is_empty() && blocks.is_empty() {
             return format!("{{}}{forces}");
         }
         let mut out = format!("{{{forces}\n");

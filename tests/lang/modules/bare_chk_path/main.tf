@@ -1,0 +1,6 @@
+check "c" {
+ assert {
+ condition = path == 1
+ error_message = "x"
+ }
+}

@@ -1,0 +1,7 @@
+resource "terraform_data" "a" {
+
+}
+moved {
+ from = data
+ to = terraform_data.a
+}

@@ -1,0 +1,7 @@
+resource "terraform_data" "a" {
+  count = 2
+}
+import {
+  to = terraform_data.a
+  id = "x"
+}

@@ -1,0 +1,8 @@
+module "m" {
+  source = "./m"
+  x = [var.e]
+}
+variable "e" {
+  default = "eph"
+  ephemeral = true
+}

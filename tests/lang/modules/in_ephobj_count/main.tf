@@ -1,0 +1,7 @@
+variable "e" {
+  default = "eph"
+  ephemeral = true
+}
+resource "terraform_data" "a" {
+  count = { k = var.e }
+}

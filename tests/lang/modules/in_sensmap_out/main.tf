@@ -1,0 +1,7 @@
+variable "s" {
+  default = "sec"
+  sensitive = true
+}
+output "o" {
+  value = { (var.s) = 1 }
+}

@@ -1,0 +1,7 @@
+module "m" {
+  source = "./m"
+  for_each = { x = 1, y = 2 }
+}
+output "r" {
+  value = tolist(module.m)
+}

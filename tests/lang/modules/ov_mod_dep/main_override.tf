@@ -1,0 +1,3 @@
+module "m" {
+  depends_on = [terraform_data.a]
+}

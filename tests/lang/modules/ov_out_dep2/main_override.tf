@@ -1,0 +1,3 @@
+output "o" {
+  depends_on = [terraform_data.a]
+}

@@ -1,0 +1,6 @@
+output "o" {
+  precondition {
+    condition = path.module == "x"
+    error_message = "no"
+  }
+}

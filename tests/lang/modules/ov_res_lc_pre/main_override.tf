@@ -1,0 +1,8 @@
+resource "terraform_data" "a" {
+  lifecycle {
+    precondition {
+      condition = path.module == "z"
+      error_message = "two"
+    }
+  }
+}

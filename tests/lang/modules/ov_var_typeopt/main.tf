@@ -1,0 +1,7 @@
+variable "v" {
+  type = object({ a = optional(string, "x") })
+  default = {}
+}
+output "o" {
+  value = var.v
+}

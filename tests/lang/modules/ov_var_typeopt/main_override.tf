@@ -1,0 +1,3 @@
+variable "v" {
+  type = object({ a = optional(string, "y"), b = optional(number) })
+}
