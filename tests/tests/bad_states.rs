@@ -78,3 +78,39 @@ fn values_must_fit_the_schema() {
     assert_eq!(planned.status, 1, "{}", text(&planned));
     assert!(text(&planned).contains("terraform_data.a"), "{}", text(&planned));
 }
+
+/// Needs user namespaces; where there are none, it says so and proves nothing.
+#[test]
+fn a_full_disk_loses_nothing() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let (small, other) = (dir.path().join("small"), dir.path().join("other"));
+    for d in [&small, &other] {
+        std::fs::create_dir(d).expect("a folder can be made");
+    }
+    let config = "resource \"random_password\" \"p\" {\n  count  = 40\n  length = 200\n}\n";
+    std::fs::write(dir.path().join("main.tf"), config).expect("a file can be written");
+    let script = r#"
+mount -t tmpfs -o size=40k none "$DIR/small" || { echo no mounts; exit 0; }
+cp "$DIR/main.tf" "$DIR/small" && cd "$DIR/small" || exit 9
+"$SDT" apply -auto-approve -no-color >/dev/null 2>"$DIR/said" && exit 8
+cat "$DIR/said"
+mount -o remount,size=8m "$DIR/small"
+"$SDT" state push "$TMPDIR"/errored-*.tfstate || exit 7
+"$SDT" plan -detailed-exitcode >/dev/null || exit 6
+echo everything is there
+"#;
+    let output = std::process::Command::new("unshare")
+        .args(["-rm", "sh", "-c", script])
+        .env("DIR", dir.path())
+        .env("TMPDIR", &other)
+        .env("SDT", sdt_tests::sdt())
+        .output();
+    let Ok(output) = output else { return println!("skipped: there is no unshare") };
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if text.contains("no mounts") || text.contains("unshare:") {
+        return println!("skipped: no namespace can be made: {text}");
+    }
+    assert!(output.status.success(), "{:?}: {text}", output.status);
+    assert!(text.contains("Failed to save state") && text.contains("is kept in the local file"), "{text}");
+    assert!(text.contains("everything is there"), "{text}");
+}

@@ -109,7 +109,7 @@ fn mistakes_are_told() {
         (&["plan", "-lock-timeout=5"], "Invalid duration"),
         (&["plan", "-parallelism=x"], "a number of calls"),
         (&["apply"], "-auto-approve"),
-        (&["apply", "main.tf"], "Failed to load plan file"),
+        (&["apply", "main.tf"], "as a plan file"),
         (&["show", "main.tf"], "Failed to read the given file"),
         (&["output", "oo"], "not found"),
         (&["output", "-raw"], "Output name required"),

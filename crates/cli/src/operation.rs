@@ -416,22 +416,27 @@ pub(crate) fn show(ui: &Ui, planned: &Planned) {
             return;
         }
     }
+    show_changes(ui, &planned.plan, view);
+    if !planned.plan.errored {
+        ui.message(&Message::plan_summary(tally(&planned.plan)));
+        if !view.outputs.is_empty() {
+            ui.message(&Message::planned_outputs(view));
+        }
+    }
+}
+
+/// Tells programs what a plan changes.
+pub(crate) fn show_changes(ui: &Ui, plan: &Plan, view: &PlanView) {
     for drift in &view.drift {
         ui.message(&Message::drift(drift));
     }
-    for change in &planned.plan.changes {
+    for change in &plan.changes {
         let effective = change.is_effective();
         if let Some(view) =
             view.changes.iter().find(|v| v.addr == change.addr && v.deposed.as_deref() == change.deposed.as_deref())
             && effective
         {
             ui.message(&Message::planned_change(view));
-        }
-    }
-    if !planned.plan.errored {
-        ui.message(&Message::plan_summary(tally(&planned.plan)));
-        if !view.outputs.is_empty() {
-            ui.message(&Message::planned_outputs(view));
         }
     }
 }

@@ -29,6 +29,8 @@ struct Inner {
     total: usize,
     /// A status line stands at the cursor.
     status: bool,
+    /// When the reading of data sources began.
+    reads: HashMap<String, Instant>,
 }
 
 struct Work {
@@ -110,13 +112,6 @@ impl<'a> Display<'a> {
 
     fn still(&self, inner: &mut Inner, op: OpId, since: Duration, what: &str) {
         let Some(work) = inner.running.get(&op) else {
-            // A line that a provisioner has written.
-            if !what.is_empty() && since.is_zero() {
-                self.clear(inner);
-                self.ui.say(&format!("{what}\n"));
-                self.status(inner);
-                self.ui.message(&Message::log(what));
-            }
             return;
         };
         let (address, action, id) = (work.address.clone(), work.action, work.id.clone());
@@ -159,6 +154,8 @@ fn log(event: &Progress) {
         Progress::ApplyFailed { address, action, .. } => tracing::error!(address, ?action, "apply failed"),
         Progress::Waiting { elapsed, what, .. } => tracing::debug!(seconds = elapsed.as_secs(), what, "waiting"),
         Progress::Provision { address, kind } => tracing::info!(address, kind = &**kind, "provision"),
+        Progress::ProvisionOutput { .. } => {}
+        Progress::ProvisionDone { address, kind, ok } => tracing::info!(address, kind = &**kind, ok, "provisioned"),
         Progress::Planned(_) | Progress::Drifted(_) => {}
     }
 }
@@ -192,14 +189,23 @@ impl ProgressSink for Display<'_> {
                 if !self.ui.concise {
                     self.line(inner, address, &text);
                 }
-                self.message(address, |a| Message::refresh(a, id.as_deref(), false));
+                if is_data(address) {
+                    inner.reads.insert(address.clone(), Instant::now());
+                    self.message(address, |a| Message::apply_start(a, Action::Read, None));
+                } else {
+                    self.message(address, |a| Message::refresh(a, id.as_deref(), false));
+                }
             }
             Progress::RefreshDone { address, id } => {
-                if is_data(address) && !self.ui.concise {
-                    let id_text = id.as_ref().map(|i| format!(" [id={i}]")).unwrap_or_default();
-                    self.line(inner, address, &format!("Read complete{id_text}"));
+                if !is_data(address) {
+                    return self.message(address, |a| Message::refresh(a, id.as_deref(), true));
                 }
-                self.message(address, |a| Message::refresh(a, id.as_deref(), true));
+                let seconds = inner.reads.remove(address).map_or(0, |began| began.elapsed().as_secs());
+                if !self.ui.concise {
+                    let id_text = id.as_ref().map(|i| format!(" [id={i}]")).unwrap_or_default();
+                    self.line(inner, address, &format!("Read complete after {}{id_text}", elapsed(seconds)));
+                }
+                self.message(address, |a| Message::apply_complete(a, Action::Read, seconds, id.as_deref()));
             }
             Progress::ApplyStart { address, action, id, deposed, op } => {
                 let shown = id.as_deref().filter(|_| *action != Action::Create);
@@ -227,6 +233,16 @@ impl ProgressSink for Display<'_> {
             Progress::Provision { address, kind } => {
                 self.line(inner, address, &format!("Provisioning with '{kind}'..."));
                 self.message(address, |a| Message::provision(a, kind, ProvisionEvent::Start));
+            }
+            Progress::ProvisionOutput { address, kind, line } => {
+                self.clear(inner);
+                self.ui.say(&format!("{} {line}\n", self.ui.theme.paint(Style::Bold, &format!("{address} ({kind}):"))));
+                self.status(inner);
+                self.message(address, |a| Message::provision(a, kind, ProvisionEvent::Output(line)));
+            }
+            Progress::ProvisionDone { address, kind, ok } => {
+                let event = if *ok { ProvisionEvent::Done } else { ProvisionEvent::Failed };
+                self.message(address, |a| Message::provision(a, kind, event));
             }
             Progress::Planned(_) | Progress::Drifted(_) => {}
         }

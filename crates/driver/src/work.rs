@@ -142,8 +142,8 @@ impl Shared {
             Op::Provision { id, kind, config, connection, address, quiet } => Box::pin(async move {
                 let _permit = s.permits.acquire().await;
                 let tell = |line: &str| {
-                    let what = format!("{address} ({kind}): {line}");
-                    let _ = s.notes.send(Progress::Waiting { op: id, elapsed: std::time::Duration::ZERO, what });
+                    let (address, kind, line) = (address.clone(), kind.clone(), line.to_owned());
+                    let _ = s.notes.send(Progress::ProvisionOutput { address, kind, line });
                 };
                 if quiet {
                     tell("(output suppressed due to sensitive value in config)");

@@ -36,6 +36,7 @@ pub use input::{InputValue, PlanOptions, ProviderLookup, Variables};
 pub use op::{Answer, Event, Op, OpId, Progress, ProviderKey};
 pub use overrides::complete;
 pub use plan::{PlanInput, PlanWalk};
+pub use rules::KNOWN_AFTER_APPLY;
 pub use scope::{Env, Functions};
 pub use summary::{ObjectGraph, ResourceGraph, object_graph, resource_graph};
 pub use validate::validate;

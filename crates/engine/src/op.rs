@@ -235,6 +235,24 @@ pub enum Progress {
         /// Its type.
         kind: Str,
     },
+    /// A provisioner has written a line.
+    ProvisionOutput {
+        /// The instance.
+        address: String,
+        /// Its type.
+        kind: Str,
+        /// What it has written.
+        line: String,
+    },
+    /// A provisioner has ended.
+    ProvisionDone {
+        /// The instance.
+        address: String,
+        /// Its type.
+        kind: Str,
+        /// Whether it did what it should.
+        ok: bool,
+    },
 }
 
 /// No bytes.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
-use sdt_addr::{InstanceKey, Mode, ModuleInstance, ResourceAddr, ResourceInstance};
+use sdt_addr::{InstanceKey, Mode, ModuleInstance, ModuleStep, ResourceAddr, ResourceInstance};
 use sdt_config::{Module, Reference, Referenceable};
 use sdt_hcl::{Expr, Step};
 use sdt_plan::Relevant;
@@ -14,9 +14,10 @@ use serde_json::Value as Json;
 use crate::refs;
 use crate::tree::Tree;
 
-/// Looks through the configuration, from changed resources and outputs on.
+/// Looks through the configuration, from changed resources and outputs on. `instances`: those of all modules.
 pub(crate) fn relevant<'a>(
     tree: &Tree,
+    instances: &[&ModuleInstance],
     changed: impl Iterator<Item = &'a ResourceInstance>,
     outputs: impl Iterator<Item = &'a Str>,
 ) -> Vec<Relevant> {
@@ -35,13 +36,28 @@ pub(crate) fn relevant<'a>(
     while let Some((module, reference)) = look.open.pop() {
         look.visit(&module, &reference);
     }
-    look.found.into_values().collect()
+    // A reference to all instances of a module concerns each of them.
+    let same = |a: &ModuleInstance, b: &ModuleInstance| {
+        let fits = |(a, b): (&ModuleStep, &ModuleStep)| a.name == b.name && (a.key.is_none() || a.key == b.key);
+        a.steps().len() == b.steps().len() && a.steps().iter().zip(b.steps()).all(fits)
+    };
+    let mut out: Vec<Relevant> = Vec::new();
+    let mut told: FxHashSet<(String, String)> = FxHashSet::default();
+    for (found, path) in look.found.into_values() {
+        for module in instances.iter().filter(|m| same(&found.module, m)) {
+            let resource = ResourceInstance { module: (*module).clone(), ..found.clone() }.to_string();
+            if told.insert((resource.clone(), Json::from(path.clone()).to_string())) {
+                out.push(Relevant { resource, path: path.clone() });
+            }
+        }
+    }
+    out
 }
 
 struct Look<'a> {
     tree: &'a Tree,
     /// By module, resource and path.
-    found: BTreeMap<(String, String), Relevant>,
+    found: BTreeMap<(String, String), (ResourceInstance, Vec<Json>)>,
     seen: FxHashSet<(ModuleInstance, String)>,
     open: Vec<(ModuleInstance, Reference)>,
 }
@@ -67,9 +83,9 @@ impl Look<'_> {
             if let Referenceable::Resource(addr, instance) = &r.subject
                 && addr.mode != Mode::Ephemeral
             {
-                let resource = addr.clone().instance(at.clone(), instance.clone()).to_string();
+                let resource = addr.clone().instance(at.clone(), instance.clone());
                 let place = (at.to_string(), format!("{resource} {}", Json::from(path.clone())));
-                self.found.insert(place, Relevant { resource, path });
+                self.found.insert(place, (resource, path));
             }
             self.open.push((at.clone(), r));
         }

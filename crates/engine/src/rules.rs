@@ -42,6 +42,9 @@ impl RuleKind {
     }
 }
 
+/// The title of a warning that only a plan can be about.
+pub const KNOWN_AFTER_APPLY: &str = "Check block assertion known after apply";
+
 /// How one condition came out.
 pub(crate) struct Outcome {
     pub(crate) status: CheckStatus,
@@ -124,13 +127,13 @@ impl Ctx<'_> {
             }
             _ => {
                 if kind == RuleKind::Assert {
-                    diags.push(
-                        Diagnostic::warning(
-                            "Check block assertion known after apply",
-                            "The condition depends on what is not known yet; its result will be known when this plan is applied.",
-                        )
-                        .at(at),
-                    );
+                    let mut d = Diagnostic::warning(
+                        KNOWN_AFTER_APPLY,
+                        "The condition depends on what is not known yet; its result will be known when this plan is applied.",
+                    )
+                    .at(at);
+                    d.values = sdt_hcl::expr_values(&rule.condition, self, sdt_hcl::Cause::default());
+                    diags.push(d);
                 }
                 Outcome { status: CheckStatus::Unknown, message: None, diags }
             }

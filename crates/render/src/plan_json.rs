@@ -58,10 +58,19 @@ pub fn plan_json(plan: &Plan, view: &PlanView, decode: Decode<'_>, configuration
         .map(|(name, change)| (name.clone(), serde_json::to_value(change).unwrap_or(Json::Null)))
         .collect();
     let mut changes: Vec<_> = view.changes.iter().collect();
-    changes
-        .sort_by(|a, b| (&a.module_address, &a.address, &a.deposed).cmp(&(&b.module_address, &b.address, &b.deposed)));
+    // Terraform's order: what lies higher in the tree of modules comes first.
+    changes.sort_by(|a, b| {
+        let depth = |c: &ResourceView| c.addr.module.steps().len();
+        (depth(a), &a.addr, &a.deposed).cmp(&(depth(b), &b.addr, &b.deposed))
+    });
     let known_outputs = known_outputs(plan);
-    let had_state = !plan.prior_state.is_empty() || !plan.base.lineage.is_empty() || !known_outputs.is_empty();
+    let mut prior_state = plan.prior_state.clone();
+    // An output that becomes null is as one that is not there.
+    prior_state.outputs.retain(|name, _| {
+        let null = |o: &sdt_plan::OutputChange| o.action != Action::Delete && o.after.is_null();
+        !plan.outputs.get(name.as_str()).is_some_and(null)
+    });
+    let had_state = !prior_state.is_empty() || !known_outputs.is_empty();
     let document = Document {
         format_version: "1.2",
         terraform_version: sdt_state::TERRAFORM_VERSION,
@@ -72,7 +81,7 @@ pub fn plan_json(plan: &Plan, view: &PlanView, decode: Decode<'_>, configuration
         deferred_changes: view.deferred.iter().collect(),
         output_changes,
         prior_state: had_state.then(|| {
-            let mut state = state_json(&plan.prior_state, decode);
+            let mut state = state_json(&prior_state, decode);
             if let Some(state) = state.as_object_mut() {
                 state.remove("checks");
                 state.entry("terraform_version").or_insert_with(|| sdt_state::TERRAFORM_VERSION.into());

@@ -108,10 +108,10 @@ fn provider_source(provider: &str) -> String {
     provider.split('"').nth(1).unwrap_or(provider).to_owned()
 }
 
-/// Returns the JSON of `show -json` for a state: `format_version` 1.0. A state that was never written has no values.
+/// Returns the JSON of `show -json` for a state: `format_version` 1.0. A state without anything has no values.
 #[must_use]
 pub fn state_json(state: &State, decode: Decode<'_>) -> Json {
-    if state.is_empty() && state.lineage.is_empty() {
+    if state.is_empty() {
         return json!({"format_version": "1.0"});
     }
     let mut out = json!({
@@ -203,7 +203,10 @@ fn checks_from_state(results: &Json) -> Option<Json> {
                 })
                 .collect();
             check_json(
-                r["object_kind"].as_str().unwrap_or_default(),
+                match r["object_kind"].as_str().unwrap_or_default() {
+                    "output" => "output_value",
+                    other => other,
+                },
                 r["config_addr"].as_str().unwrap_or_default(),
                 r["status"].clone(),
                 instances,

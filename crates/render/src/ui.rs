@@ -127,7 +127,7 @@ impl Message {
     /// An action begins.
     #[must_use]
     pub fn apply_start(addr: &ResourceInstance, action: Action, id: Option<&str>) -> Self {
-        Self::info("apply_start", format!("{addr}: {}...{}", verb(action).0, id_text(id)))
+        Self::info("apply_start", format!("{addr}: {}...{}", word(action).0, id_text(id)))
             .with("hook", hook(addr, id, &[("action", action_word(action).into())]))
     }
 
@@ -148,7 +148,7 @@ impl Message {
         let members = [("action", action_word(action).into()), ("elapsed_seconds", seconds.into())];
         Self::info(
             "apply_complete",
-            format!("{addr}: {} complete after {}{}", verb(action).1, elapsed(seconds), id_text(id)),
+            format!("{addr}: {} complete after {}{}", word(action).1, elapsed(seconds), id_text(id)),
         )
         .with("hook", hook(addr, id, &members))
     }
@@ -250,6 +250,14 @@ impl Message {
             ProvisionEvent::Failed => ("provision_errored", format!("{addr}: ({provisioner}) Provisioning errored")),
         };
         Self::info(kind, text).with("hook", hook(addr, None, &members))
+    }
+}
+
+/// The verb of messages: to programs a data source is refreshed.
+const fn word(action: Action) -> (&'static str, &'static str) {
+    match action {
+        Action::Read => ("Refreshing", "Refresh"),
+        other => verb(other),
     }
 }
 

@@ -7,7 +7,7 @@ use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_driver::{Interrupt, Persistence};
 use sdt_engine::{ApplyInput, Variables};
 use sdt_plan::{Action, Plan, PlanMode};
-use sdt_render::{Message, Style, apply_summary_text, outputs_text};
+use sdt_render::{Message, PlanView, Style, apply_summary_text, outputs_text};
 use sdt_state::{LockInfo, Merged, State, v4};
 
 use crate::app::{App, Command, FAILED, OK};
@@ -87,6 +87,8 @@ struct Job<'a> {
     saved: bool,
     /// Whether the objects are looked at once more, since time has passed.
     verify: bool,
+    /// What is to be said before the result.
+    warnings: Diagnostics,
 }
 
 fn fresh(
@@ -188,8 +190,8 @@ async fn plan_and_apply(
         ui.diagnostics(std::mem::take(&mut diags), sources);
         let answer = tokio::select! {
             answer = tokio::task::spawn_blocking({
-                let terminal = Ui::new(ui.theme, ui.frame);
-                move || terminal.ask(question(mode))
+                let (terminal, question) = (Ui::new(ui.theme, ui.frame), question(mode, &planned.plan));
+                move || terminal.ask(&question)
             }) => answer.ok().flatten(),
             () = operation::interrupted(interrupt) => None,
         };
@@ -212,31 +214,36 @@ async fn plan_and_apply(
         saved: false,
         // Who was asked may have taken his time.
         verify: approval == Approval::Asked && wish.options.refresh,
+        // What applying finds out needs no announcement.
+        warnings: Diagnostics(diags.into_iter().filter(|d| d.summary != sdt_engine::KNOWN_AFTER_APPLY).collect()),
     };
     let result = execute(&job, planned.plan, planned.merged, planned.base, held, interrupt).await;
     *sources = planned.library.sources();
-    diags.extend(result);
-    Ok(diags)
+    Ok(result)
 }
 
-const fn question(mode: PlanMode) -> &'static str {
+/// The question, with the numbers of the plan: its summary may have scrolled away under the changes of outputs.
+fn question(mode: PlanMode, plan: &Plan) -> String {
+    let t = operation::tally(plan);
+    let import = if t.import > 0 { format!("{} to import, ", t.import) } else { String::new() };
+    let numbers = format!("{import}{} to add, {} to change, {} to destroy", t.add, t.change, t.remove);
     match mode {
-        PlanMode::Destroy => {
-            "\nDo you really want to destroy all resources?\n  sdt will destroy everything shown above. There is no undo. Only 'yes' will\n  be accepted to confirm.\n\n  Enter a value: "
-        }
-        PlanMode::RefreshOnly => {
-            "\nWould you like to update the state to reflect these detected changes?\n  No real object is touched. Only 'yes' will be accepted to confirm.\n\n  Enter a value: "
-        }
-        PlanMode::Normal => {
-            "\nDo you want to perform these actions?\n  sdt will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
-        }
+        PlanMode::Destroy => format!(
+            "\nDo you really want to destroy all resources?\n  sdt will destroy everything shown above ({} to destroy). There is no undo.\n  Only 'yes' will be accepted to confirm.\n\n  Enter a value: ",
+            t.remove
+        ),
+        PlanMode::RefreshOnly => "\nWould you like to update the state to reflect these detected changes?\n  No real object is touched. Only 'yes' will be accepted to confirm.\n\n  Enter a value: ".into(),
+        PlanMode::Normal => format!(
+            "\nDo you want to perform these actions?\n  sdt will perform the actions described above ({numbers}).\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
+        ),
     }
 }
 
 fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMap) -> Result<Diagnostics, Diagnostics> {
-    let bytes = std::fs::read(path).map_err(|e| failure("Failed to load plan file", format!("{path}: {e}")))?;
-    let file = crate::saved_plan::unpack(&app.env, &bytes)
-        .map_err(|e| failure("Failed to load plan file", format!("{path}: {e}")))?;
+    let title = || format!("Failed to load {path:?} as a plan file");
+    let bytes = std::fs::read(path).map_err(|e| failure(title(), format!("the file {path} cannot be read: {e}")))?;
+    let file =
+        crate::saved_plan::unpack(&app.env, &bytes).map_err(|e| failure(title(), format!("the file {path}: {e}")))?;
     for flag in ["destroy", "refresh-only", "target", "target-file", "exclude", "exclude-file", "replace"] {
         if parsed.get(flag).is_some() {
             let detail = format!("-{flag} belongs to planning: the plan file {path} is already made.");
@@ -293,16 +300,20 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
                 quiet: false,
                 saved: true,
                 verify: wish.options.refresh,
+                warnings,
             };
+            if ui.wants_messages() {
+                let registry = &job.registry;
+                let schema = |addr: &_, mode, ty: &_| providers::schema(registry, addr, mode, ty);
+                operation::show_changes(ui, &file.plan, &PlanView::new(&file.plan, &schema));
+            }
             Ok::<_, Diagnostics>(execute(&job, file.plan, merged, base, &held, &interrupt).await)
         }
         .await;
         let released = held.release().await;
         signals.abort();
         match result {
-            Ok(more) => {
-                let mut diags = warnings;
-                diags.extend(more);
+            Ok(mut diags) => {
                 diags.extend(released);
                 Ok(diags)
             }
@@ -379,23 +390,28 @@ async fn execute(
         }
     };
     display.finish();
-    let mut diags = outcome.diags;
+    let mut diags = job.warnings.clone();
+    diags.extend(outcome.diags);
     if let Err(e) = outcome.saved {
         diags.extend(rescue(&outcome.state, &e));
     }
     if diags.has_errors() || job.quiet {
         return diags;
     }
+    ui.diagnostics(std::mem::take(&mut diags), &job.library.sources());
     let mut tally = display.tally();
     tally.import = imported;
-    let destroy = mode == PlanMode::Destroy;
+    // As in Terraform, what a file plans is applied, be it a destruction.
+    let destroy = mode == PlanMode::Destroy && !job.saved;
     ui.say(&format!(
         "\n{}\n",
         ui.theme.paint(Style::Green, &ui.theme.paint(Style::Bold, &apply_summary_text(tally, destroy)))
     ));
     ui.message(&Message::apply_summary(tally, destroy));
-    if !destroy && !outcome.state.outputs.is_empty() {
-        ui.say(&format!("\nOutputs:\n\n{}", outputs_text(&outcome.state)));
+    if !destroy {
+        if !outcome.state.outputs.is_empty() {
+            ui.say(&format!("\nOutputs:\n\n{}", outputs_text(&outcome.state)));
+        }
         ui.message(&Message::outputs(&outcome.state));
     }
     diags
@@ -419,19 +435,29 @@ pub(crate) fn infinite_outputs(plan: &Plan, summary: &str) -> Diagnostics {
     diags
 }
 
-/// The state could not be written where it belongs: it is kept beside the configuration.
+/// The state could not be written where it belongs: it is kept beside the configuration, or where temporary files are.
 fn rescue(state: &State, error: &sdt_state::StoreError) -> Diagnostics {
     let mut diags = failure("Failed to save state", error);
-    let path = "errored.tfstate";
-    match backend::write_private(std::path::Path::new(path), &v4::write(state)) {
-        Ok(()) => diags.push(Diagnostic::error(
-            "Failed to persist state to backend",
-            format!("What was done is kept in the local file {path}. When the backend works again, \"sdt state push {path}\" puts it there; the journal knows it too, so the next sdt run takes it up by itself."),
-        )),
-        Err(e) => diags.push(Diagnostic::error(
-            "Failed to create local state file",
-            format!("The state could not be kept in {path} either ({e}). The journal knows what was done; the next sdt run takes it up."),
-        )),
+    let beside = std::path::PathBuf::from("errored.tfstate");
+    let elsewhere = std::env::temp_dir().join(format!("errored-{}-{}.tfstate", state.lineage, state.serial));
+    let text = v4::write(state);
+    let mut problems = Vec::new();
+    for path in [beside, elsewhere] {
+        match backend::write_private(&path, &text) {
+            Ok(()) => {
+                let path = path.display();
+                diags.push(Diagnostic::error(
+                    "Failed to persist state to backend",
+                    format!("What was done is kept in the local file {path}. When the backend works again, \"sdt state push {path}\" puts it there. What the journal knows of it, the next sdt run takes up by itself."),
+                ));
+                return diags;
+            }
+            Err(e) => problems.push(format!("{}: {e}", path.display())),
+        }
     }
+    diags.push(Diagnostic::error(
+        "Failed to create local state file",
+        format!("The state could not be kept anywhere else ({}). Objects that exist outside are in the journal, and the next sdt run takes them up. What lives in the state alone, as generated passwords do, is lost.", problems.join("; ")),
+    ));
     diags
 }

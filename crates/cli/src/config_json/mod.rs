@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use sdt_addr::Mode;
 use sdt_config::{Config, Files, Load, Manifest, ManifestEntry, Module, references_in_expr};
 use sdt_diag::SourceMap;
 use sdt_hcl::{ConfigBody, Expr};
@@ -113,7 +114,7 @@ fn module_json(m: &Module, configs: &ProviderConfigs, registry: &Registry) -> Js
         out.insert("outputs".into(), outputs.into());
     }
     let mut resources: Vec<_> = m.resources.values().collect();
-    resources.sort_by_cached_key(|r| r.addr.to_string());
+    resources.sort_by_cached_key(|r| (r.addr.mode != Mode::Managed, r.addr.to_string()));
     let resources: Vec<_> = resources.into_iter().map(|r| resource_json(m, r, configs, registry)).collect();
     if !resources.is_empty() {
         out.insert("resources".into(), resources.into());

@@ -17,6 +17,12 @@ pub(super) async fn run(config: &Value, world: &World<'_>) -> Result<(), String>
     let interpreter = texts(config, "interpreter").unwrap_or_default();
     let mut argv = if interpreter.is_empty() { vec!["/bin/sh".to_owned(), "-c".to_owned()] } else { interpreter };
     argv.push(command.clone());
+    let silent = config.get("quiet").and_then(Value::as_bool) == Some(true);
+    let quoted: Vec<String> = argv.iter().map(|a| format!("{a:?}")).collect();
+    say(&match silent {
+        true => "Executing: Suppressed by quiet=true".to_owned(),
+        false => format!("Executing: [{}]", quoted.join(" ")),
+    });
     let dir = text(config, "working_dir").map_or_else(|| cwd.to_path_buf(), |d| cwd.join(d));
     let mut process = tokio::process::Command::new(&argv[0]);
     process.args(&argv[1..]).current_dir(dir).env_clear().envs(vars.iter()).stdin(Stdio::null());

@@ -131,12 +131,14 @@ impl ApplyWalk {
     pub(super) fn on_provisioned(&mut self, p: Provisioning, result: Result<(), String>) {
         let address = self.plan.changes[p.making.change].addr.to_string();
         let mut ok = p.ok;
+        let kind = p.current.kind.clone();
+        self.core.progress.push(Progress::ProvisionDone { address: address.clone(), kind, ok: result.is_ok() });
         if let Err(why) = result
             && p.current.on_failure == OnFailure::Fail
         {
             ok = false;
             let summary = format!("{} provisioner error", p.current.kind);
-            self.core.diags.push(Diagnostic::error(summary, why).at(p.current.span).on(&address));
+            self.core.diags.push(Diagnostic::error(summary, why).at(p.current.config.missing_item_span()).on(&address));
         }
         self.next_provisioner(p.making, p.object, p.left, ok);
     }
@@ -155,8 +157,15 @@ impl ApplyWalk {
             // The object exists, but is not what it should be.
             self.set_tainted(&change, true);
             self.journal_end(&m, &change, Some("a provisioner failed".into()));
+            self.core.progress.push(Progress::ApplyFailed {
+                address: change.addr.to_string(),
+                action: m.action,
+                op: m.op,
+            });
             return self.sched.finish(m.node, false);
         }
+        let (address, id) = (change.addr.to_string(), crate::convert::id_of(&object));
+        self.core.progress.push(Progress::ApplyDone { address, action: m.action, id, op: m.op });
         self.set_tainted(&change, false);
         self.journal_end(&m, &change, None);
         let ok = self.postconditions(mi, &repetition, &change, object);

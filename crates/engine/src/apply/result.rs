@@ -69,20 +69,24 @@ impl ApplyWalk {
         } else {
             self.journal_end(&m, &change, failed.then_some(message));
         }
-        self.core.progress.push(if done {
+        if done {
             self.done += 1;
             let created = m.action == Action::Create || change.resume.is_some();
             let token = (m.journalled && created).then_some(m.token.as_str());
             self.closing.made(self.provider_key(m.n), token, m.n);
-            Progress::ApplyDone {
-                address: address.clone(),
-                action: m.action,
-                id: id_of(&object).or_else(|| id_of(&m.prior)),
-                op: m.op,
+            // Only when its provisioners have run is it there for those who watch.
+            if m.place.is_none() || !self.provisions(&m) {
+                let id = id_of(&object).or_else(|| id_of(&m.prior));
+                self.core.progress.push(Progress::ApplyDone {
+                    address: address.clone(),
+                    action: m.action,
+                    id,
+                    op: m.op,
+                });
             }
         } else {
-            Progress::ApplyFailed { address: address.clone(), action: m.action, op: m.op }
-        });
+            self.core.progress.push(Progress::ApplyFailed { address: address.clone(), action: m.action, op: m.op });
+        }
         if object.is_null() || m.action == Action::Delete {
             self.undo_depose(&m, &change);
             return self.sched.finish(m.node, ok);

@@ -418,6 +418,7 @@ impl PlanWalk {
         let relevant = match self.options.keep || !drift.is_empty() {
             true => crate::relevant::relevant(
                 &self.core.tree,
+                &self.core.insts.all.iter().map(|i| &i.addr).collect::<Vec<_>>(),
                 changes.iter().filter(|(_, c)| c.action != Action::NoOp).map(|(_, c)| &c.addr),
                 outputs.values().filter(|o| o.action != Action::NoOp).map(|o| &o.name),
             ),
