@@ -195,7 +195,7 @@ def filled(fact, after, unknown, inside=False):
     for name, attribute in fact["attributes"].items():
         out[name] = (after or {}).get(name)
         if out[name] is None and (unknown or {}).get(name):
-            out[name] = "x-0123456789abcdef0" if name == "id" else {} if name == "tags_all" else variations.sample(attribute)
+            out[name] = "x-0123456789abcdef0" if name == "id" else {} if name == "tags_all" else likely(attribute)
         elif out[name] is None and inside:
             out[name] = {"string": "", "number": 0, "bool": False}.get(str(attribute["type"]))
     for name, inner in fact.get("blocks", {}).items():
@@ -206,6 +206,10 @@ def filled(fact, after, unknown, inside=False):
     if fact.get("timeouts"):
         out["timeouts"] = None
     return out
+
+
+def likely(attribute):
+    return False if attribute["type"] == "bool" else variations.sample(attribute)
 
 
 def instance_of(kind, change):

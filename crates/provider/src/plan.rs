@@ -204,8 +204,12 @@ impl Walk {
         let wanted = if !config.is_null() && !unwritten {
             match (f.form, config.as_str()) {
                 (Some(form), Some(text)) => Value::string(form(text)),
-                // A new map without elements is none.
-                _ if self.legacy && matches!(ty, Ty::Map(_)) && is_blank(config) && prior.is_none() => {
+                // A new map or set without elements is none.
+                _ if self.legacy
+                    && matches!(ty, Ty::Map(_) | Ty::Set(Ty::Str | Ty::Num | Ty::Bool))
+                    && is_blank(config)
+                    && prior.is_none() =>
+                {
                     Value::null(ty.ty())
                 }
                 _ if self.legacy => fill_set(ty, config),
@@ -345,10 +349,13 @@ fn typed(prior: &Value, ty: &Ty) -> Value {
     if prior.is_null() { Value::null(ty.ty()) } else { prior.clone() }
 }
 
-/// Objects inside sets have no null strings and collections: the older SDK rebuilds a set from its flattened form.
+/// Objects inside sets have no null strings and collections: the older SDK rebuilds a set from its flattened form. A set of plain
+/// values of which one is unknown is unknown as a whole, for it could be equal to another.
 fn fill_set(ty: &Ty, value: &Value) -> Value {
-    let Ty::Set(Ty::Obj(decl)) = ty else { return value.clone() };
-    let Some(items) = value.as_items() else { return value.clone() };
+    let (Ty::Set(element), Some(items)) = (ty, value.as_items()) else { return value.clone() };
+    let Ty::Obj(decl) = element else {
+        return if items.iter().any(Value::is_unknown) { Value::unknown(ty.ty()) } else { value.clone() };
+    };
     let filled = items.iter().map(|item| {
         let Some(members) = item.as_members() else { return item.clone() };
         Value::object(members.iter().map(|(k, v)| {
@@ -356,6 +363,7 @@ fn fill_set(ty: &Ty, value: &Value) -> Value {
             let value = match field.map(|f| (&f.content, f.default)) {
                 Some((_, Some(lit))) if v.is_null() => lit.value(),
                 Some((Content::Attr(ty), None)) if v.is_null() && !matches!(ty, Ty::Num | Ty::Bool) => zero_of(ty),
+                Some((Content::Attr(ty @ Ty::Set(_)), _)) => fill_set(ty, v),
                 _ => match (field.and_then(|f| f.form), v.as_str()) {
                     (Some(form), Some(text)) => Value::string(form(text)),
                     _ => v.clone(),

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use sdt_addr::{InstanceKey, Mode, ResourceInstance};
-use sdt_plan::{Action, DeferReason, Plan, Reason, Relevant, path_to_json};
+use sdt_plan::{Action, DeferReason, Plan, Reason, Relevant};
 use sdt_schema::Block;
-use sdt_value::{Marks, Value};
+use sdt_value::{Marks, Path, PathStep, Value, to_json};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -133,13 +133,24 @@ pub struct PlanView {
     pub errored: bool,
 }
 
+/// A path as Terraform writes it: names, and numbers or keys as they are.
+fn plain_path(path: &Path) -> Json {
+    path.0
+        .iter()
+        .map(|step| match step {
+            PathStep::Attr(name) => Json::from(&**name),
+            PathStep::Index(key) => to_json(key, &key.ty()),
+        })
+        .collect()
+}
+
 impl PlanView {
     /// Prepares a plan.
     #[must_use]
     pub fn new(plan: &Plan, schemas: SchemaLookup<'_>) -> Self {
         let resource = |c: &sdt_plan::Change| {
             let mut change = change_view(c.action, &c.before, &c.after);
-            let paths: Vec<Json> = c.replace_paths.iter().map(path_to_json).collect();
+            let paths: Vec<Json> = c.replace_paths.iter().map(plain_path).collect();
             change.replace_paths = (!paths.is_empty()).then_some(paths);
             change.importing = c.importing.as_ref().map(|i| match known(&i.id) {
                 Some(id) => json!({"id": id}),

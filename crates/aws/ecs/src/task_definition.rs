@@ -45,6 +45,7 @@ pub(crate) struct TaskDefinition {
     #[attr(force_new)]
     enable_fault_injection: OptComputed<bool>,
     /// Fargate's temporary storage.
+    #[attr(force_new)]
     ephemeral_storage: Option<Ephemeral>,
     /// Role with which ECS starts the task.
     #[attr(force_new, check = checks::arn)]
@@ -70,6 +71,7 @@ pub(crate) struct TaskDefinition {
     #[attr(max = 10)]
     placement_constraints: Set<Placement>,
     /// App Mesh's proxy.
+    #[attr(force_new)]
     proxy_configuration: Option<Proxy>,
     /// Launch types for which the definition is checked.
     #[attr(force_new, one_of("EC2", "FARGATE", "EXTERNAL"))]

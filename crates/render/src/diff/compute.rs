@@ -96,18 +96,16 @@ fn type_diff<'a>(change: &Change<'a>, ty: &'a Type) -> Diff<'a> {
     if matches!(ty, Type::Dynamic) {
         return value_diff(change);
     }
+    if *ty == Type::String && [change.before, change.after].into_iter().flatten().any(|side| side == "") {
+        // The older provider SDK does not tell "" from null.
+        let text = |side: Side<'a>| side.filter(|s| *s != "");
+        return type_diff(&Change { before: text(change.before), after: text(change.after), ..change.clone() }, ty);
+    }
     if let Some(diff) = change.secret(Node::Sensitive, |c| type_diff(c, ty)) {
         return diff;
     }
     if *ty == Type::String {
-        // The older provider SDK does not tell "" from null.
-        let mut change = change.clone();
-        change.before = change.before.filter(|b| b.as_str() != Some(""));
-        change.after = change.after.filter(|a| a.as_str() != Some(""));
-        if change.is_unknown() {
-            return change.unknown_diff(leaf);
-        }
-        return leaf(&change);
+        return if change.is_unknown() { change.unknown_diff(leaf) } else { leaf(change) };
     }
     if change.is_unknown() {
         return change.unknown_diff(|c| type_diff(c, ty));
