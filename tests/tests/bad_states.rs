@@ -1,4 +1,5 @@
 //! States and journals that are not as they should be: refused with the reason, or used as far as they can be.
+#![allow(clippy::print_stdout, reason = "a test tells why it was skipped")]
 
 use std::path::Path;
 

@@ -188,17 +188,19 @@ fn destroying_can_be_prevented_by_an_expression() {
             "variable \"keep\" {{\n  default = true\n}}\nlocals {{\n  keep = var.keep\n}}\nresource \"terraform_data\" \"a\" {{\n  count            = 1\n  triggers_replace = \"1\"\n  lifecycle {{\n    prevent_destroy = {of}\n  }}\n}}\n"
         )
     };
-    let dir = folder(&[("main.tf", &main("local.keep"))]);
+    let dir = folder(&[("main.tofu", &main("local.keep"))]);
     let dir = dir.path();
     said(dir, &["apply", "-auto-approve", "-no-color"], 0);
     let replaced = main("local.keep").replace("= \"1\"", "= \"2\"");
-    write(dir, "main.tf", &replaced);
+    write(dir, "main.tofu", &replaced);
     contains(&said(dir, &["plan", "-no-color"], 1), "Instance cannot be destroyed");
     contains(&said(dir, &["plan", "-no-color", "-var", "keep=false"], 0), "1 to add, 0 to change, 1 to destroy");
     contains(&said(dir, &["plan", "-no-color", "-destroy"], 1), "Instance cannot be destroyed");
     contains(&said(dir, &["plan", "-no-color", "-var", "keep=maybe"], 1), "Invalid prevent_destroy argument");
-    write(dir, "main.tf", &replaced.replace("local.keep\n", "count.index == 0\n"));
+    write(dir, "main.tofu", &replaced.replace("local.keep\n", "count.index == 0\n"));
     contains(&said(dir, &["validate", "-no-color"], 1), "Invalid prevent_destroy argument");
-    write(dir, "main.tf", &replaced);
+    write(dir, "main.tofu", &replaced);
     contains(&said(dir, &["destroy", "-auto-approve", "-no-color", "-var", "keep=false"], 0), "1 destroyed");
+    std::fs::rename(dir.join("main.tofu"), dir.join("main.tf")).expect("it can be renamed");
+    contains(&said(dir, &["validate", "-no-color"], 1), "Variables not allowed");
 }

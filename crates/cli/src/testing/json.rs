@@ -1,6 +1,63 @@
 //! Test files in JSON syntax, as the same in native syntax.
 
-use serde_json::Value as Json;
+use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// A value whose objects keep the order in which they are written: runs happen in it.
+enum Json {
+    Object(Vec<(String, Json)>),
+    Array(Vec<Json>),
+    Other(Value),
+}
+
+/// The members of an object in their order.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        from.deserialize_map(InOrder)
+    }
+}
+
+impl Json {
+    fn read(text: &str) -> serde_json::Result<Self> {
+        match text.trim_start().as_bytes().first() {
+            Some(b'{') => {
+                let Members(members) = serde_json::from_str(text)?;
+                let members = members.into_iter().map(|(name, raw)| Ok((name, Self::read(raw.get())?)));
+                members.collect::<serde_json::Result<_>>().map(Self::Object)
+            }
+            Some(b'[') => {
+                let items: Vec<Box<RawValue>> = serde_json::from_str(text)?;
+                items.iter().map(|raw| Self::read(raw.get())).collect::<serde_json::Result<_>>().map(Self::Array)
+            }
+            _ => serde_json::from_str(text).map(Self::Other),
+        }
+    }
+
+    fn members(&self) -> Result<&[(String, Self)], &'static str> {
+        match self {
+            Self::Object(members) => Ok(members),
+            _ => Err("an object is needed here"),
+        }
+    }
+}
 
 /// Blocks and how many labels they have.
 const BLOCKS: [(&str, usize); 14] = [
@@ -26,7 +83,10 @@ const NAMES: [&str; 8] =
 
 /// Writes a test file, or one of mocks, in native syntax.
 pub(crate) fn to_native(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let json: Json = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
+    // Once as a whole, which bounds how deep it is.
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| e.to_string())?;
+    let json = Json::read(text).map_err(|e| e.to_string())?;
     let mut out = String::new();
     body(&json, &mut out)?;
     Ok(out.into_bytes())
@@ -34,8 +94,7 @@ pub(crate) fn to_native(bytes: &[u8]) -> Result<Vec<u8>, String> {
 
 fn body(json: &Json, out: &mut String) -> Result<(), String> {
     for one in alternatives(json) {
-        let members = one.as_object().ok_or("an object is needed here")?;
-        for (name, value) in members.iter().filter(|(n, _)| *n != "//") {
+        for (name, value) in one.members()?.iter().filter(|(n, _)| n != "//") {
             match BLOCKS.iter().find(|(block, _)| block == name) {
                 Some((_, labels)) => block(name, *labels, value, out)?,
                 None => {
@@ -57,7 +116,7 @@ fn block(header: &str, labels: usize, json: &Json, out: &mut String) -> Result<(
             *out += "}\n";
             continue;
         }
-        for (label, inner) in one.as_object().ok_or("an object is needed here")? {
+        for (label, inner) in one.members()? {
             block(&format!("{header} {}", sdt_hcl::quote(label)), labels - 1, inner, out)?;
         }
     }
@@ -66,13 +125,16 @@ fn block(header: &str, labels: usize, json: &Json, out: &mut String) -> Result<(
 
 /// The members of a list, or the one thing.
 fn alternatives(json: &Json) -> &[Json] {
-    json.as_array().map_or(std::slice::from_ref(json), Vec::as_slice)
+    match json {
+        Json::Array(items) => items,
+        _ => std::slice::from_ref(json),
+    }
 }
 
 fn expression(json: &Json, name: bool, out: &mut String) {
     match json {
-        Json::String(s) if name => *out += s,
-        Json::String(s) => template(s, out),
+        Json::Other(Value::String(s)) if name => *out += s,
+        Json::Other(Value::String(s)) => template(s, out),
         Json::Array(items) => {
             out.push('[');
             for item in items {
@@ -91,7 +153,7 @@ fn expression(json: &Json, name: bool, out: &mut String) {
             }
             out.push('}');
         }
-        other => *out += &other.to_string(),
+        Json::Other(other) => *out += &other.to_string(),
     }
 }
 

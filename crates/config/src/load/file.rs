@@ -6,6 +6,7 @@ use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_hcl::{BodySchema, ConfigBody, ContentBlock, parse_body, parse_json_body};
 
 use super::{Files, schema};
+use crate::literal;
 
 /// The blocks of a file.
 #[derive(Debug)]
@@ -86,7 +87,21 @@ pub(crate) fn read_file(
         let detail = "A required_providers block belongs inside the terraform block.";
         diags.push(Diagnostic::error("Invalid required_providers block", detail).at(b.header));
     }
+    if !(name.ends_with(".tofu") || name.ends_with(".tofu.json")) {
+        content.blocks_of("resource").for_each(|b| literal_protection(&b.body, diags));
+    }
     File { blocks: content.blocks }
+}
+
+/// In Terraform's own files `prevent_destroy` is true or false; only OpenTofu takes an expression there.
+fn literal_protection(resource: &ConfigBody, diags: &mut Diagnostics) {
+    let (found, _, _) = resource.partial_content(&schema(&[], &[("lifecycle", &[])]));
+    for b in found.blocks {
+        let (own, _, _) = b.body.partial_content(&schema(&["prevent_destroy"], &[]));
+        if let Some(a) = own.attribute("prevent_destroy").filter(|a| !a.expr.traversals().is_empty()) {
+            literal::bool(a, diags);
+        }
+    }
 }
 
 /// Parses a text in native or JSON syntax.

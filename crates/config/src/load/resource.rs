@@ -203,7 +203,7 @@ fn lifecycle(mode: Mode, addr: &ResourceAddr, body: &ConfigBody, diags: &mut Dia
     found
 }
 
-/// `prevent_destroy`: true or false, or an expression of what the module knows. It holds for all instances alike.
+/// `prevent_destroy`: true or false, or in OpenTofu's files an expression of what the module knows. It holds for all instances alike.
 fn protection(a: &Attribute, addr: &ResourceAddr, diags: &mut Diagnostics) -> Option<Expr> {
     if a.expr.traversals().is_empty() {
         let flag = literal::bool(a, diags)?;
