@@ -243,7 +243,8 @@ fn places(diagnostics: Option<&Vec<Value>>) -> Vec<Value> {
         .flatten()
         .map(|d| {
             let file = d["range"]["filename"].clone();
-            let line = if file.is_null() { Value::Null } else { d["range"]["start"]["line"].clone() };
+            let line =
+                if file.as_str().is_none_or(str::is_empty) { Value::Null } else { d["range"]["start"]["line"].clone() };
             let severity = d["severity"].as_str().unwrap_or_default().to_owned();
             let whole = json!({"severity": severity, "summary": summary(d), "file": file, "line": line});
             (severity, file.as_str().unwrap_or_default().to_owned(), line.as_u64().unwrap_or(0), summary(d), whole)
