@@ -245,6 +245,8 @@ fn object_text(c: &ResourceView, theme: &Theme) -> String {
         None => value_diff(&change),
     };
     let mut pen = Pen::new(theme);
+    // What is taken over has not been seen before: all of it is shown.
+    pen.unchanged = c.change.importing.is_some();
     if forgotten {
         pen.no_null = true;
     }

@@ -69,6 +69,7 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
         let mut planned = operation::plan(app, &ui, &ready, &wish, &held, &interrupt).await;
         if let (Some(path), Ok(first)) = (generate, &planned)
             && !first.plan.generated.is_empty()
+            && !first.diags.has_errors()
         {
             planned = with_generated(app, &ui, parsed, wish, &mut ready, &held, &interrupt, first, path).await;
         }
