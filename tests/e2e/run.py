@@ -15,6 +15,7 @@ import drift_attributes  # noqa: E402
 import drift_networks  # noqa: E402
 import drift_services  # noqa: E402
 import environments  # noqa: E402
+import ephemeral  # noqa: E402
 import faults  # noqa: E402
 import interrupts  # noqa: E402
 import locks  # noqa: E402
@@ -23,6 +24,6 @@ from harness import runner  # noqa: E402
 
 if __name__ == "__main__":
     try:
-        sys.exit(runner.run([environments, modules, locks, interrupts, bad_input, drift_attributes, drift_networks, drift_services, death, faults], sys.argv[1:]))
+        sys.exit(runner.run([environments, modules, ephemeral, locks, interrupts, bad_input, drift_attributes, drift_networks, drift_services, death, faults], sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)

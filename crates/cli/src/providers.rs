@@ -92,7 +92,7 @@ pub(crate) fn schema(registry: &Registry, addr: &ProviderAddr, mode: Mode, type_
     let mode = match mode {
         Mode::Managed => sdt_provider::Mode::Managed,
         Mode::Data => sdt_provider::Mode::Data,
-        Mode::Ephemeral => return None,
+        Mode::Ephemeral => sdt_provider::Mode::Ephemeral,
     };
     registry.get(addr)?.schema(mode, type_name)
 }

@@ -24,13 +24,15 @@ pub struct Schemas {
 /// What a provider keeps beside an object and nobody else reads; stored base64 in state.
 pub type Private = Arc<[u8]>;
 
-/// Whether an object is asked for as managed resource or data source.
+/// As what a type is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Mode {
     /// `resource`
     Managed,
     /// `data`
     Data,
+    /// `ephemeral`
+    Ephemeral,
 }
 
 /// An unconfigured provider.
@@ -123,6 +125,19 @@ pub trait Instance: Send + Sync {
     /// # Errors
     /// When it is not there or the service refuses.
     async fn read_data(&self, type_name: &str, config: Value) -> Result<Value, Vec<Complaint>>;
+
+    /// Opens an ephemeral resource: its values are for this run alone, and nobody stores them.
+    ///
+    /// # Errors
+    /// When it is not there or the service refuses.
+    async fn open(&self, type_name: &str, _config: Value) -> Result<Value, Vec<Complaint>> {
+        Err(vec![Complaint {
+            severity: sdt_diag::Severity::Error,
+            summary: "Invalid ephemeral resource".into(),
+            detail: format!("The provider has no ephemeral resource type {type_name}."),
+            path: Path::root(),
+        }])
+    }
 
     /// Finds what a creation whose reply was lost has made, if anything: by token, tag, unique name with an ownership check, or natural
     /// key. `known` is the last object the creation reported, if it did.
