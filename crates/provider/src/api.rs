@@ -65,6 +65,19 @@ pub trait Provider: Send + Sync {
     /// second member; the engine finds the place in the source.
     fn validate(&self, mode: Mode, type_name: &str, config: &Value) -> Vec<Complaint>;
 
+    /// The import id of the object that these attributes name.
+    ///
+    /// # Errors
+    /// Why there is none: what the type is known by instead.
+    fn import_id(&self, type_name: &str, identity: &Value) -> Result<String, String> {
+        let single = identity.as_members().filter(|m| m.len() == 1).and_then(|m| m.values().next());
+        let text = single.and_then(|v| sdt_value::convert(v, &sdt_value::Type::String).ok());
+        match text.as_ref().and_then(Value::as_str) {
+            Some(text) if !text.is_empty() => Ok(text.to_owned()),
+            _ => Err(format!("Objects of type {type_name} are not known by these attributes: import them by id.")),
+        }
+    }
+
     /// Brings a stored object to the current schema version.
     ///
     /// # Errors

@@ -191,6 +191,25 @@ impl<B: Backend> Provider for Native<B> {
         .unwrap_or_default()
     }
 
+    fn import_id(&self, type_name: &str, identity: &Value) -> Result<String, String> {
+        let (Some(kind), Some(given)) = (resource_type::<B>(type_name), identity.as_members()) else {
+            return Err(format!("The provider has no type {type_name:?}."));
+        };
+        let block = &kind.meta().schema().block;
+        if let Some(name) = given.keys().find(|name| !block.attributes.contains_key(*name)) {
+            return Err(format!("Objects of type {type_name} have no attribute {name:?}."));
+        }
+        let object = with(&block.empty_value(), given.iter().map(|(k, v)| (k.clone(), v.clone())));
+        match kind.import_id(&object).filter(|id| !id.is_empty()) {
+            Some(id) if given.values().all(|v| v.as_str().is_none_or(|text| id.contains(text))) => Ok(id),
+            // What is known by one attribute has it for an import id.
+            _ => match given.values().next().filter(|_| given.len() == 1).and_then(Value::as_str) {
+                Some(id) if !id.is_empty() => Ok(id.to_owned()),
+                _ => Err(format!("Objects of type {type_name} are not known by these attributes: import them by id.")),
+            },
+        }
+    }
+
     fn upgrade_state(&self, type_name: &str, version: u64, stored: &serde_json::Value) -> Result<Value, Diagnostics> {
         let (Some(kind), Some(schema)) = (resource_type::<B>(type_name), self.schema(Mode::Managed, type_name)) else {
             return Err(unknown_type(type_name).into());
