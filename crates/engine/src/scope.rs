@@ -313,6 +313,10 @@ impl Scope for Ctx<'_> {
         self.core.env.functions.call(name, args, site, self.core.applying)
     }
 
+    fn allows_calls(&self) -> bool {
+        true
+    }
+
     fn parameter_name(&self, function: &str, index: usize) -> Option<String> {
         self.core.env.functions.parameter_name(function, index)
     }

@@ -4,7 +4,7 @@ use petgraph::graph::NodeIndex;
 use sdt_addr::{ConfigResource, InstanceKey, ResourceInstance};
 use sdt_config::Import;
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_hcl::{CallFailure, CallSite, Expr, ExprKind, Scope, Signature, Step, Traversal};
+use sdt_hcl::{Expr, ExprKind, Scope, Step, Traversal};
 use sdt_plan::NodeAddr;
 use sdt_provider::{Imported, ReadRequest};
 use sdt_value::{Kind, Marks, Value};
@@ -299,18 +299,6 @@ impl Scope for Keys<'_> {
                 Err(Diagnostic::error("Unknown variable", detail).at(traversal.root.span).into())
             }
         }
-    }
-
-    fn function(&self, _: &str) -> Option<Signature> {
-        None
-    }
-
-    fn call(&self, _: &str, _: &[Value], _: &CallSite) -> Result<Value, CallFailure> {
-        Err(CallFailure::Call("functions cannot be called here".into()))
-    }
-
-    fn allows_calls(&self) -> bool {
-        false
     }
 }
 

@@ -443,6 +443,10 @@ impl Scope for OnlyFunctions<'_> {
         self.0.call(name, args, site)
     }
 
+    fn allows_calls(&self) -> bool {
+        self.0.allows_calls()
+    }
+
     fn parameter_name(&self, function: &str, index: usize) -> Option<String> {
         self.0.parameter_name(function, index)
     }
