@@ -166,6 +166,9 @@ fn objects_come_into_the_state_and_snapshots_come_back() {
     fails(dir, &["state", "verify"], "Unknown provider");
     assert!(ok(dir, &["providers", "schema", "-json"]).contains("\"terraform_data\""));
     assert!(ok(dir, &["completion", "bash"]).contains("complete -F _sdt sdt"));
+    let zsh = ok(dir, &["completion", "zsh"]);
+    assert!(zsh.contains("'workspace:") && zsh.contains("compdef _sdt sdt"), "{zsh}");
+    assert!(ok(dir, &["completion", "fish"]).contains("complete -c sdt -n '__fish_use_subcommand' -a 'plan'"));
 }
 
 #[test]
