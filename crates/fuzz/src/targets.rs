@@ -153,11 +153,9 @@ fn differential(data: &[u8]) {
     if !text.is_ascii() || text.len() > 400 || text.contains(['\0', '\r', '\x0b', '\x0c']) {
         return;
     }
-    // It takes a line that begins with an operator for the rest of the expression above; in HCL that one has ended.
-    if text
-        .lines()
-        .any(|line| line.trim_start().starts_with(['=', '!', '<', '>', '&', '|', '+', '-', '/', '%', '?', ':']))
-    {
+    // It takes a line that begins with an operator or a bracket for the rest of the expression above; in HCL that one has ended.
+    let goes_on = ['=', '!', '<', '>', '&', '|', '+', '-', '/', '%', '?', ':', '[', '('];
+    if text.lines().any(|line| line.trim_start().starts_with(goes_on)) {
         return;
     }
     let theirs = hcl_edit::parser::parse_body(text).is_ok();
