@@ -150,6 +150,10 @@ fn differential(data: &[u8]) {
     if text.contains("<<") || text.contains('"') || text.contains('*') || text.contains('.') || text.contains("for") {
         return;
     }
+    // Each bracket inside another doubles its time.
+    if text.matches(['(', '[', '{']).count() > 12 {
+        return;
+    }
     if !text.is_ascii() || text.len() > 400 || text.contains(['\0', '\r', '\x0b', '\x0c']) {
         return;
     }
