@@ -32,6 +32,13 @@ pub trait Scope {
         Err(CallFailure::Call("functions cannot be called here".into()))
     }
 
+    /// Every argument whose type is not that of its parameter, with what is wrong. Asked for when a call has failed, or cannot be made
+    /// because an argument has.
+    fn misfits(&self, name: &str, args: &[Value]) -> Vec<(usize, String)> {
+        let _ = (name, args);
+        Vec::new()
+    }
+
     /// Tells whether functions can be called at all.
     fn allows_calls(&self) -> bool {
         false
