@@ -5,7 +5,7 @@ use std::sync::Arc;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 use sdt_addr::{Mode, ModulePath, ProviderAddr};
-use sdt_config::{Config, Module, Object, Output, Referenceable, SchemaLookup, Variable};
+use sdt_config::{Config, Module, Object, Output, Readable, Referenceable, SchemaLookup, Variable};
 use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_plan::{CheckKind, NodeAddr};
 use sdt_provider::Provider;
@@ -173,8 +173,14 @@ impl Core {
 
     /// Looks at a node's references before it is evaluated. Returns false when it must not be.
     pub(crate) fn check_node(&mut self, n: NodeIndex) -> bool {
+        self.check_parts(n).0
+    }
+
+    /// As [`Core::check_node`], with what of a resource can be evaluated all the same.
+    pub(crate) fn check_parts(&mut self, n: NodeIndex) -> (bool, Readable) {
+        let mut readable = Readable { repetition: true, body: true };
         let node = self.graph.node(n);
-        let Some(id) = node.module else { return true };
+        let Some(id) = node.module else { return (true, readable) };
         let module = self.tree.module(id).clone();
         let caller = self.tree.modules[id].parent.map(|p| self.tree.module(p).clone());
         let call = caller.as_ref().zip(module.path.parent()).and_then(|(c, (_, name))| c.calls.get(name));
@@ -214,9 +220,15 @@ impl Core {
         let schemas = LookupSchemas(&*self.lookup);
         let mut diags = Diagnostics::new();
         for (m, object) in &objects {
-            diags.extend(sdt_config::check_object(&self.config, m, *object, &schemas));
+            if let Object::Resource(r) = object {
+                let (found, parts) = sdt_config::check_resource(&self.config, m, r, &schemas);
+                readable = parts;
+                diags.extend(found);
+            } else {
+                diags.extend(sdt_config::check_object(&self.config, m, *object, &schemas));
+            }
         }
-        self.take(diags)
+        (self.take(diags), readable)
     }
 
     /// Evaluates a node that is no resource, provider or check, in every instance of its module.

@@ -82,6 +82,7 @@ fn not_a_type(r: &ResourceAddr) -> Option<String> {
 /// Reads a `moved` block.
 pub(crate) fn moved(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Moved> {
     let (content, more) = block.body.content(&schema(&["!from", "!to"], &[]));
+    let failed = more.has_errors();
     diags.extend(more);
     let mut end = |name: &str| {
         let a = content.attribute(name)?;
@@ -97,6 +98,9 @@ pub(crate) fn moved(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Mov
     };
     let (from, to) = (end("from"), end("to"));
     let (from, to) = (from?, to?);
+    if failed {
+        return None;
+    }
     if (from.target.subject == Subject::Module) != (to.target.subject == Subject::Module) {
         let detail = format!(
             "{} cannot become {}: a module moves to a module, a resource to a resource.",
@@ -205,6 +209,10 @@ pub(crate) fn import(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Im
     let failed = more.has_errors();
     diags.extend(more);
     if failed {
+        // Without an address the provider is all that is left to be looked at.
+        if let (None, Some(a)) = (content.attribute("to"), content.attribute("provider")) {
+            provider_reference(&a.expr, diags);
+        }
         return None;
     }
     if let (Some(a), Some(_)) = (identity, content.attribute("id")) {
