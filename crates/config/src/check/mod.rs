@@ -220,7 +220,11 @@ fn resource(ctx: &Context<'_>, r: &Resource) -> (Diagnostics, Readable) {
     wrong.extend(ctx.references(&refs).0);
     let readable = Readable { repetition, body: !wrong.has_errors() };
     diags.extend(wrong);
-    diags.extend(ignored(r, &schema));
+    // Of a body that has mistakes nothing is compared with what is ignored.
+    let ignores = matches!(r.lifecycle.ignore_changes, IgnoreChanges::Paths(_));
+    if ignores && readable.body && !check_body(&r.config, &schema.block).has_errors() {
+        diags.extend(ignored(r, &schema));
+    }
     for (rule, ctx) in r
         .lifecycle
         .preconditions

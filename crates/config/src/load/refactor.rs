@@ -317,7 +317,10 @@ pub(crate) fn check(block: &ContentBlock, diags: &mut Diagnostics) -> Option<(Ch
     let mut asserts = Vec::new();
     for b in &content.blocks {
         if &*b.kind.name == "assert" {
-            asserts.extend(rule(b, diags));
+            let mut own = Diagnostics::new();
+            let found = rule(b, &mut own);
+            asserts.extend(found.filter(|_| !own.has_errors()));
+            diags.extend(own);
             continue;
         }
         if data.is_some() {

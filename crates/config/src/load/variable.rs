@@ -33,7 +33,8 @@ pub(crate) fn variable(block: &ContentBlock, diags: &mut Diagnostics) -> Option<
         None => (Type::Dynamic, Defaults::default(), ParsingMode::Literal),
     };
     let mut flag = |name: &str, default: bool| match content.attribute(name) {
-        Some(a) => literal::bool(a, diags).unwrap_or(default),
+        // What is no bool does not leave the default in force.
+        Some(a) => literal::bool(a, diags).unwrap_or(false),
         None => default,
     };
     let (sensitive, ephemeral, nullable) = (flag("sensitive", false), flag("ephemeral", false), flag("nullable", true));
