@@ -59,6 +59,8 @@ pub(crate) struct Core {
     pub(crate) diags: Diagnostics,
     pub(crate) ops: Vec<Op>,
     pub(crate) progress: Vec<Progress>,
+    /// Ephemeral resources that are open.
+    pub(crate) open: Vec<String>,
     /// Unknown instances are left for a later run.
     pub(crate) deferral: bool,
     /// What a test stands in for.
@@ -95,6 +97,7 @@ impl Core {
             diags: Diagnostics::new(),
             ops: Vec::new(),
             progress: Vec::new(),
+            open: Vec::new(),
             deferral: false,
             overrides: Arc::from([]),
             types: FxHashMap::default(),
@@ -149,8 +152,7 @@ impl Core {
             )));
             return None;
         };
-        let mode =
-            if addr.resource.mode == Mode::Data { sdt_provider::Mode::Data } else { sdt_provider::Mode::Managed };
+        let mode = provider_mode(addr.resource.mode);
         let type_name = &addr.resource.type_name;
         let Some(schema) = provider.schema(mode, type_name) else {
             // The static checks report it for blocks of the configuration.
@@ -535,7 +537,7 @@ pub(crate) struct LookupSchemas<'a>(pub(crate) &'a dyn ProviderLookup);
 
 impl SchemaLookup for LookupSchemas<'_> {
     fn resource(&self, provider: &ProviderAddr, mode: Mode, type_name: &str) -> Option<Arc<Schema>> {
-        self.0.provider(provider)?.schema(provider_mode(mode)?, type_name)
+        self.0.provider(provider)?.schema(provider_mode(mode), type_name)
     }
 
     fn provider(&self, provider: &ProviderAddr) -> Option<Arc<Schema>> {
@@ -543,18 +545,15 @@ impl SchemaLookup for LookupSchemas<'_> {
     }
 
     fn type_names(&self, provider: &ProviderAddr, mode: Mode) -> Vec<Str> {
-        match (self.0.provider(provider), provider_mode(mode)) {
-            (Some(p), Some(mode)) => p.type_names(mode),
-            _ => Vec::new(),
-        }
+        self.0.provider(provider).map(|p| p.type_names(provider_mode(mode))).unwrap_or_default()
     }
 }
 
-fn provider_mode(mode: Mode) -> Option<sdt_provider::Mode> {
+pub(crate) fn provider_mode(mode: Mode) -> sdt_provider::Mode {
     match mode {
-        Mode::Managed => Some(sdt_provider::Mode::Managed),
-        Mode::Data => Some(sdt_provider::Mode::Data),
-        Mode::Ephemeral => None,
+        Mode::Managed => sdt_provider::Mode::Managed,
+        Mode::Data => sdt_provider::Mode::Data,
+        Mode::Ephemeral => sdt_provider::Mode::Ephemeral,
     }
 }
 

@@ -99,11 +99,13 @@ fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {
                 continue;
             }
         };
+        // What its schema says of references is checked by itself; nothing more is known of the object.
         let mut slot = ResourceSlot::new(expansion.repeat, expansion.unknown);
-        if expansion.repeat == Repeat::Single {
-            // What its schema says of references is checked by itself; nothing more is known of the object.
-            let ephemeral = addr.resource.mode == Mode::Ephemeral;
-            slot.set(None, Value::DYNAMIC.with_marks(if ephemeral { Marks::EPHEMERAL } else { Marks::NONE }));
+        if addr.resource.mode == Mode::Ephemeral {
+            slot = ResourceSlot::new(Repeat::Single, false);
+            slot.set(None, Value::DYNAMIC.with_marks(Marks::EPHEMERAL));
+        } else if expansion.repeat == Repeat::Single {
+            slot.set(None, Value::DYNAMIC);
         }
         core.slots.set_resource(n, &core.insts, mi, slot);
         for (_, repetition) in &expansion.members {

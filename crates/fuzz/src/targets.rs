@@ -153,6 +153,13 @@ fn differential(data: &[u8]) {
     if !text.is_ascii() || text.len() > 400 || text.contains(['\0', '\r', '\x0b', '\x0c']) {
         return;
     }
+    // It takes a line that begins with an operator for the rest of the expression above; in HCL that one has ended.
+    if text
+        .lines()
+        .any(|line| line.trim_start().starts_with(['=', '!', '<', '>', '&', '|', '+', '-', '/', '%', '?', ':']))
+    {
+        return;
+    }
     let theirs = hcl_edit::parser::parse_body(text).is_ok();
     let ours = !sdt_hcl::parse_body(SourceId(0), data).1.has_errors();
     // A file without a last line break, and one that refuses more, are no findings.

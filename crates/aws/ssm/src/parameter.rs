@@ -37,6 +37,7 @@ pub(crate) struct Parameter {
     #[attr(length(0..=1024))]
     description: Option<String>,
     /// Whether the value came in as `value_wo`.
+    #[attr(keep_null)]
     has_value_wo: Computed<bool>,
     /// The value, shown in plans.
     #[attr(invalidates(value), exactly_one_of(insecure_value, value, value_wo), keep_null)]
@@ -210,7 +211,8 @@ impl Parameter {
 
     fn seen(&self, p: Found, facts: Option<ParameterMetadata>, tags: Tags) -> Self {
         let secret = p.r#type == Some(ParameterType::SecureString);
-        let hidden = self.has_value_wo == Some(true) || self.value_wo.is_some();
+        // The value itself is never in what is known of an object; its version is.
+        let hidden = self.has_value_wo == Some(true) || self.value_wo_version.is_some();
         let open = self.insecure_value.is_some() && !secret;
         let (tier, facts) = match facts {
             Some(f) => (f.tier.map(|t| t.as_str().to_owned()), (f.description, f.key_id, f.allowed_pattern)),
@@ -222,7 +224,7 @@ impl Parameter {
             arn: p.arn,
             data_type: p.data_type,
             description: facts.0,
-            has_value_wo: Some(hidden),
+            has_value_wo: hidden.then_some(true),
             insecure_value: p.value.clone().filter(|_| open && !hidden),
             key_id: facts.1.filter(|_| secret),
             name: p.name.unwrap_or_default(),
@@ -230,7 +232,7 @@ impl Parameter {
             tags,
             tier,
             r#type: p.r#type.map(|t| t.as_str().to_owned()).unwrap_or_default(),
-            value: p.value.filter(|_| !open && !hidden),
+            value: if hidden { Some(String::new()) } else { p.value.filter(|_| !open) },
             value_wo: None,
             value_wo_version: None,
             version: Some(p.version as i32),
