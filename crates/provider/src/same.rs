@@ -106,7 +106,7 @@ pub fn after_read(decl: &Decl, got: &Value, prior: &Value, legacy: bool) -> Valu
 
 fn keep_field(f: &Field, new: &Value, old: &Value, legacy: bool) -> Value {
     if old.is_unknown() {
-        return new.clone();
+        return stored_form(f, new);
     }
     if f.moving && !is_zero(old) {
         return old.clone();
@@ -179,7 +179,7 @@ fn applied_field(f: &Field, got: &Value, planned: &Value) -> Value {
 /// What the service says, as it is stored.
 fn stored_form(f: &Field, got: &Value) -> Value {
     match got.as_str() {
-        Some(text) if f.json => Value::string(equal::json_form(text)),
+        Some(text) if f.json => Value::string(f.form.unwrap_or(equal::json_form)(text)),
         _ => got.clone(),
     }
 }

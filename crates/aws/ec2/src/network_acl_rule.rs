@@ -82,8 +82,11 @@ impl Resource for NetworkAclRule {
             };
             // The id has the protocol in the form it was written in, which only the creation knows.
             let written = if k.protocol.is_empty() { &found.protocol } else { &k.protocol };
-            found.id =
-                if k.id.is_empty() { Self { protocol: written.clone(), ..found.clone() }.hash() } else { k.id.clone() };
+            found.id = if !k.id.starts_with("nacl-") {
+                Self { protocol: written.clone(), ..found.clone() }.hash()
+            } else {
+                k.id.clone()
+            };
             Some(found)
         };
         Ok(known.iter().map(read).collect())

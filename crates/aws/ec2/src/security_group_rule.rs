@@ -121,7 +121,9 @@ impl Resource for SecurityGroupRule {
             };
             let mine: Vec<&Atom> = k.atoms().iter().map(of).collect::<Option<_>>()?;
             let description = mine.first().map(|a| a.description.clone())?;
-            Some(Self { id: k.hash(), description: Some(description).filter(|d| !d.is_empty()), ..k.clone() })
+            // The id has the protocol as it was written, which only the creation knows.
+            let id = if k.id.starts_with("sgrule-") { k.id.clone() } else { k.hash() };
+            Some(Self { id, description: Some(description).filter(|d| !d.is_empty()), ..k.clone() })
         };
         Ok(known.iter().map(read).collect())
     }
