@@ -37,7 +37,8 @@ pub(crate) struct ConfigGraph {
     pub(crate) by_addr: FxHashMap<NodeAddr, NodeIndex>,
     /// (user, used) pairs that only state's `dependencies` tell, between resource nodes.
     pub(crate) state_edges: Vec<(NodeIndex, NodeIndex)>,
-    /// What each resource's `depends_on`, and that of the calls around it, names: resource nodes.
+    /// What each resource's `depends_on`, and that of the calls around it, names; of data sources also what they refer to
+    /// directly, and all that their conditions can look at.
     pub(crate) depends_on: FxHashMap<NodeIndex, Arc<[NodeIndex]>>,
     /// The instances that a node refers to by (needed, user), where it names nothing but single ones.
     pub(crate) instances: FxHashMap<(NodeIndex, NodeIndex), Vec<InstanceKey>>,
@@ -144,6 +145,21 @@ impl ConfigGraph {
     /// Everything a node needs, itself included.
     pub(crate) fn with_needed(&self, from: impl IntoIterator<Item = NodeIndex>) -> FxHashSet<NodeIndex> {
         self.reach(from, petgraph::Direction::Incoming)
+    }
+
+    /// The managed resources whose changes a data source waits for: those that are named, and everything before what is named
+    /// and is no resource. Data sources change nothing by themselves.
+    pub(crate) fn awaited(&self, n: NodeIndex) -> FxHashSet<NodeIndex> {
+        let resource = |m: NodeIndex| match &self.graph[m].addr {
+            NodeAddr::Resource(r) => Some(r.resource.mode),
+            _ => None,
+        };
+        let Some(named) = self.depends_on.get(&n) else { return FxHashSet::default() };
+        let (direct, around): (Vec<_>, Vec<_>) = named.iter().partition(|m| **m != n && resource(**m).is_some());
+        let mut all = self.with_needed(around);
+        all.extend(direct);
+        all.retain(|m| resource(*m) == Some(Mode::Managed));
+        all
     }
 
     /// Everything that needs a node, itself included.
@@ -331,6 +347,9 @@ impl Builder<'_> {
             self.uses(id, n, &refs::of_expr(trigger));
         }
         self.depends_on(id, n, &resource.depends_on);
+        if resource.addr.mode == Mode::Data {
+            self.implied_order(&module.path, n, resource);
+        }
         // What the calls around it depend on counts for data sources too.
         let mut around = Some(id);
         while let Some(m) = around {
@@ -339,8 +358,7 @@ impl Builder<'_> {
             if let Some(e) = self.g.find(&NodeAddr::Module(path.clone()))
                 && let Some(outer) = self.g.depends_on.get(&e).cloned()
             {
-                let own = self.g.depends_on.get(&n).cloned().unwrap_or_else(|| Arc::from([]));
-                self.g.depends_on.insert(n, own.iter().chain(outer.iter()).copied().collect());
+                self.add_depends_on(n, outer.to_vec());
             }
             around = Some(parent);
         }
@@ -351,6 +369,36 @@ impl Builder<'_> {
             self.g.graph[n].provider = Some(p);
         }
         n
+    }
+
+    /// Who looks something up by what another resource is made of wants that resource to be there, even where the name is known
+    /// before: a managed resource that is named directly counts as in `depends_on`. With conditions everything before counts, for
+    /// it may be what makes them hold.
+    fn implied_order(&mut self, path: &ModulePath, n: NodeIndex, data: &Resource) {
+        let rules = || data.lifecycle.preconditions.iter().chain(&data.lifecycle.postconditions);
+        if rules().next().is_some() {
+            self.add_depends_on(n, vec![n]);
+            return;
+        }
+        let mut references = refs::of_resource(data);
+        references.extend(refs::of_exprs(&data.count));
+        references.extend(refs::of_exprs(&data.for_each));
+        let named = references.into_iter().filter_map(|r| match r.subject {
+            Referenceable::Resource(addr, _) if addr.mode == Mode::Managed => {
+                self.g.find(&NodeAddr::Resource(addr.in_module(path.clone())))
+            }
+            _ => None,
+        });
+        let named = named.collect();
+        self.add_depends_on(n, named);
+    }
+
+    fn add_depends_on(&mut self, n: NodeIndex, more: Vec<NodeIndex>) {
+        let own = self.g.depends_on.remove(&n).unwrap_or_else(|| Arc::from([]));
+        let all: Arc<[NodeIndex]> = own.iter().copied().chain(more).collect();
+        if !all.is_empty() {
+            self.g.depends_on.insert(n, all);
+        }
     }
 
     fn provider(&mut self, addr: AbsProviderConfig) -> NodeIndex {
@@ -430,29 +478,25 @@ impl Builder<'_> {
 
     fn depends_on(&mut self, id: ModuleId, n: NodeIndex, traversals: &[sdt_hcl::Traversal]) {
         let path = self.tree.module(id).path.clone();
-        let mut resources = Vec::new();
+        let mut named = Vec::new();
         for t in traversals {
             let Ok(r) = sdt_config::parse_reference(t) else { continue };
-            match &r.subject {
+            let before = match &r.subject {
                 Referenceable::Module(call, _) | Referenceable::ModuleOutput(call, _, _) => {
-                    let child = path.child(call.clone());
-                    self.uses_addr(n, NodeAddr::ModuleClose(child.clone()));
-                    resources.extend(self.g.graph.node_indices().filter(|m| match &self.g.graph[*m].addr {
-                        NodeAddr::Resource(r) => child.contains(&r.module),
-                        _ => false,
-                    }));
+                    NodeAddr::ModuleClose(path.child(call.clone()))
                 }
-                subject => {
-                    self.uses_one(id, &path, n, subject);
-                    if let Referenceable::Resource(addr, _) = subject {
-                        resources.extend(self.g.find(&NodeAddr::Resource(addr.clone().in_module(path.clone()))));
-                    }
-                }
+                Referenceable::Resource(addr, _) => NodeAddr::Resource(addr.clone().in_module(path.clone())),
+                Referenceable::Variable(name) => NodeAddr::Variable(path.clone(), name.clone()),
+                Referenceable::Local(name) => NodeAddr::Local(path.clone(), name.clone()),
+                _ => continue,
+            };
+            match &r.subject {
+                Referenceable::Module(..) | Referenceable::ModuleOutput(..) => self.uses_addr(n, before.clone()),
+                subject => self.uses_one(id, &path, n, subject),
             }
+            named.extend(self.g.find(&before));
         }
-        if !resources.is_empty() {
-            self.g.depends_on.insert(n, resources.into());
-        }
+        self.add_depends_on(n, named);
     }
 
     /// Resources of the state and of a journal, those without configuration too, and what both say about their order.

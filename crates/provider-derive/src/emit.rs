@@ -109,7 +109,7 @@ fn declared(f: &Field, d: &Declaration) -> TokenStream {
         }
         Role::Plain => {}
     }
-    let flags = ["force_new", "sensitive", "write_only", "carry", "keep_null", "moving"]
+    let flags = ["force_new", "sensitive", "write_only", "carry", "keep_null", "as_read", "moving"]
         .into_iter()
         .filter(|flag| keys.has(flag));
     let flags = flags.map(|flag| {
@@ -129,6 +129,7 @@ fn declared(f: &Field, d: &Declaration) -> TokenStream {
     let deprecated = keys.deprecated.as_ref().map(|why| quote!(deprecated: Some(#why),));
     let same = keys.same.as_ref().map(|path| quote!(same: Some(#path),));
     let form = keys.form.as_ref().map(|path| quote!(form: Some(#path),));
+    let json = keys.json.then(|| quote!(json: true,));
     let checks = &keys.checks;
     let checks = (!checks.is_empty()).then(|| quote!(checks: &[#(#checks),*],));
     let lists = keys.lists.iter().map(|(key, names)| quote!(#key: &[#(#names),*],));
@@ -140,7 +141,7 @@ fn declared(f: &Field, d: &Declaration) -> TokenStream {
             required: #required,
             optional: #optional,
             computed: #computed,
-            #(#flags)* #default #deprecated #same #form #checks #(#lists)*
+            #(#flags)* #default #deprecated #same #form #json #checks #(#lists)*
             ..::sdt_provider::NOTHING
         }
     }

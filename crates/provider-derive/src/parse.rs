@@ -52,6 +52,8 @@ pub(crate) struct Keys {
     pub(crate) flags: Vec<Ident>,
     pub(crate) default: Option<Lit>,
     pub(crate) negative: bool,
+    /// A JSON text.
+    pub(crate) json: bool,
     pub(crate) deprecated: Option<LitStr>,
     pub(crate) checks: Vec<TokenStream>,
     pub(crate) same: Option<syn::Path>,
@@ -62,7 +64,7 @@ pub(crate) struct Keys {
     name: Option<LitStr>,
 }
 
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 12] = [
     "force_new",
     "computed",
     "optional",
@@ -71,6 +73,7 @@ const FLAGS: [&str; 11] = [
     "write_only",
     "carry",
     "keep_null",
+    "as_read",
     "moving",
     "nested",
     "set",
@@ -299,6 +302,10 @@ fn parse_field(field: &syn::Field, kind: Kind) -> Result<Field> {
         _ => Role::Plain,
     };
     if parts(ty)?.0 == "Json" {
+        keys.json = true;
+        if keys.form.is_none() {
+            keys.form = Some(syn::parse_quote!(::sdt_provider::equal::json_form));
+        }
         keys.checks.push(quote!(::sdt_provider::Check::Text(::sdt_provider::checks::json)));
         if keys.same.is_none() {
             keys.same = Some(syn::parse_quote!(::sdt_provider::equal::json));

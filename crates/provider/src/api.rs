@@ -65,6 +65,12 @@ pub trait Provider: Send + Sync {
     /// second member; the engine finds the place in the source.
     fn validate(&self, mode: Mode, type_name: &str, config: &Value) -> Vec<Complaint>;
 
+    /// Returns the configuration that an imported object would have been made from: null for all that need not be written, or must
+    /// not be written beside the rest.
+    fn as_written(&self, _type_name: &str, object: &Value) -> Value {
+        object.clone()
+    }
+
     /// The import id of the object that these attributes name.
     ///
     /// # Errors

@@ -193,6 +193,12 @@ pub fn fit_object(meta: &Meta, value: &Value) -> Value {
     fit_decl(meta.decl, value, meta.legacy)
 }
 
+/// As [`fit_object`], with nulls as they are, for data sources that take over what a resource type has read.
+#[must_use]
+pub fn fit_as_read(meta: &Meta, value: &Value) -> Value {
+    fit_decl(meta.decl, value, false)
+}
+
 fn fit_decl(decl: &Decl, value: &Value, legacy: bool) -> Value {
     let null = Value::NULL;
     Value::object(decl.fields.iter().map(|f| (f.name, fit_field(f, value.get(f.name).unwrap_or(&null), legacy))))

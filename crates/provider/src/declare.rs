@@ -147,6 +147,8 @@ pub struct Field {
     pub carry: bool,
     /// `None` from the service is null in state even for legacy types.
     pub keep_null: bool,
+    /// What was read is stored, though what was planned means the same.
+    pub as_read: bool,
     /// Moves by itself all the time: a refresh keeps the last known value, so that this is no drift.
     pub moving: bool,
     /// Planned when the configuration does not set it.
@@ -159,6 +161,8 @@ pub struct Field {
     pub same: Option<Same>,
     /// The form in which a text that is configured is planned and stored.
     pub form: Option<fn(&str) -> String>,
+    /// A JSON text: what the service says is stored with its members in order and without blanks.
+    pub json: bool,
     /// Not together with any of these.
     pub conflicts_with: &'static [&'static str],
     /// Only together with all of these.
@@ -184,12 +188,14 @@ pub const NOTHING: Field = Field {
     write_only: false,
     carry: false,
     keep_null: false,
+    as_read: false,
     moving: false,
     default: None,
     deprecated: None,
     checks: &[],
     same: None,
     form: None,
+    json: false,
     conflicts_with: &[],
     required_with: &[],
     exactly_one_of: &[],

@@ -9,6 +9,27 @@ pub fn json(a: &Value, b: &Value) -> bool {
     matches!((parse(a), parse(b)), (Some(x), Some(y)) if x == y)
 }
 
+/// A JSON text with its members in order and without blanks; what is none stays as it is.
+#[must_use]
+pub fn json_form(text: &str) -> String {
+    let Ok(parsed) = serde_json::from_str::<serde_json::Value>(text) else { return text.to_owned() };
+    let plain = parsed.to_string();
+    // As Go writes them.
+    plain.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+/// A policy in the form of [`json_form`], but the version, if it is the newest, before all else: some services insist on that.
+#[must_use]
+pub fn version_first(text: &str) -> String {
+    const VERSION: &str = r#""Version":"2012-10-17""#;
+    let plain = json_form(text);
+    let Some((before, after)) = plain.strip_prefix('{').and_then(|members| members.split_once(VERSION)) else {
+        return plain;
+    };
+    let rest = format!("{}{after}", before.trim_end_matches(','));
+    format!("{{{VERSION}{}{rest}", if rest == "}" || rest.starts_with(',') { "" } else { "," })
+}
+
 /// Texts that differ only in upper and lower case.
 #[must_use]
 pub fn ignore_case(a: &Value, b: &Value) -> bool {
@@ -61,6 +82,23 @@ fn root_account(arn: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forms() {
+        let check = |text: &str, plain: &str, first: &str| {
+            assert_eq!((json_form(text).as_str(), version_first(text).as_str()), (plain, first), "{text}");
+        };
+        check(" { \"b\": 1, \"a\": \"<\" } ", r#"{"a":"\u003c","b":1}"#, r#"{"a":"\u003c","b":1}"#);
+        let sorted = r#"{"Id":"i","Statement":[],"Version":"2012-10-17"}"#;
+        check(sorted, sorted, r#"{"Version":"2012-10-17","Id":"i","Statement":[]}"#);
+        check(r#"{"Version":"2012-10-17"}"#, r#"{"Version":"2012-10-17"}"#, r#"{"Version":"2012-10-17"}"#);
+        check(
+            r#"{"Version":"2008-10-17","A":1}"#,
+            r#"{"A":1,"Version":"2008-10-17"}"#,
+            r#"{"A":1,"Version":"2008-10-17"}"#,
+        );
+        check("no JSON", "no JSON", "no JSON");
+    }
 
     #[test]
     fn policies_by_meaning() {

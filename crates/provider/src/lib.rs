@@ -25,12 +25,15 @@ mod tags;
 mod timeouts;
 mod validate;
 mod wait;
+mod written;
 
 use std::collections::BTreeMap;
 
 pub use api::*;
 pub use async_trait::async_trait;
-pub use convert::{FromValue, Misfit, ToValue, field, fit_object, no_block, only, tag_map, tags_value, with, zero_of};
+pub use convert::{
+    FromValue, Misfit, ToValue, field, fit_as_read, fit_object, no_block, only, tag_map, tags_value, with, zero_of,
+};
 pub use declare::{Check, Content, Decl, Declared, Described, Field, Lit, Meta, NOTHING, Name, Same, Ty};
 pub use error::{Class, Error, HERE};
 pub use lost::reply_lost;
@@ -47,6 +50,7 @@ pub use tags::{OPERATION_TAG, TagSettings};
 pub use timeouts::{parse_duration, private, timeout};
 pub use validate::{error as invalid, validate};
 pub use wait::{Pace, Seen};
+pub use written::as_written;
 
 /// Set only by the service. The derives read this name; to the program it is an option.
 pub type Computed<T> = Option<T>;

@@ -17,7 +17,7 @@ use crate::api::{
     Private, Provider, ProviderEnv, ReadAnswer, ReadRequest, ReadSink, RecoverAnswer, RecoverRequest,
 };
 use crate::convert::{tags_value, with};
-use crate::declare::Meta;
+use crate::declare::{Content, Meta};
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::plan::plan;
@@ -27,6 +27,7 @@ use crate::same::{after_read, is_zero};
 use crate::tags::{OPERATION_TAG, TagSettings};
 use crate::timeouts::private;
 use crate::validate::validate;
+use crate::written::as_written;
 
 /// How many read calls of one provider run at the same time. One per type and chunk at most; the services' own rates are limited further
 /// below, so that waiting here would only add the network's delay to a plan.
@@ -191,6 +192,11 @@ impl<B: Backend> Provider for Native<B> {
         .unwrap_or_default()
     }
 
+    fn as_written(&self, type_name: &str, object: &Value) -> Value {
+        resource_type::<B>(type_name)
+            .map_or_else(|| object.clone(), |r| as_written(r.meta(), object, &|config| r.validate(config)))
+    }
+
     fn import_id(&self, type_name: &str, identity: &Value) -> Result<String, String> {
         let (Some(kind), Some(given)) = (resource_type::<B>(type_name), identity.as_members()) else {
             return Err(format!("The provider has no type {type_name:?}."));
@@ -308,13 +314,18 @@ impl<B: Backend> NativeInstance<B> {
         } else {
             got
         };
-        // What was configured stays as it was written.
+        // What was configured stays as it was written, but for blocks: there what is not written is filled in, and where there are
+        // none the list is null, as the older SDK leaves them.
+        let blocks = kind.meta().decl.fields.iter().filter(|f| matches!(f.content, Content::Block { .. }));
+        let blocks: Vec<_> = blocks.map(|f| f.name).collect();
+        let empty = |v: &Value| v.as_items().is_some_and(<[_]>::is_empty);
+        let none = blocks.iter().filter_map(|name| Some((*name, got.get(name).filter(|v| empty(v))?.ty())));
+        let none: Vec<_> = none.map(|(name, ty)| (name, Value::null(ty))).collect();
+        let filled = |k: &str| blocks.contains(&k) && !none.iter().any(|(name, _)| *name == k);
         let set = config.as_members().into_iter().flatten();
-        let set = set.filter(|(k, v)| !(v.is_null() || tagged && &***k == "tags"));
-        let mut object = with(
-            &got,
-            set.filter(|(_, v)| !v.as_items().is_some_and(<[_]>::is_empty)).map(|(k, v)| (k.clone(), v.clone())),
-        );
+        let set = set.filter(|(k, v)| !(v.is_null() || tagged && &***k == "tags" || filled(k)));
+        let set: Vec<_> = set.filter(|(_, v)| !empty(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut object = with(&with(&got, none), set);
         if let Some(timeouts) = config.get("timeouts") {
             object = with(&object, [("timeouts", timeouts.clone())]);
         }

@@ -7,6 +7,7 @@ use sdt_schema::Nesting;
 use sdt_value::{Kind, Value};
 
 use crate::declare::{Content, Decl, Field, Same, Ty};
+use crate::equal;
 
 /// Tells whether a value counts as "not set" for legacy types.
 #[must_use]
@@ -105,7 +106,7 @@ pub fn after_read(decl: &Decl, got: &Value, prior: &Value, legacy: bool) -> Valu
 
 fn keep_field(f: &Field, new: &Value, old: &Value, legacy: bool) -> Value {
     if old.is_unknown() {
-        return new.clone();
+        return stored_form(f, new);
     }
     if f.moving && !is_zero(old) {
         return old.clone();
@@ -113,7 +114,7 @@ fn keep_field(f: &Field, new: &Value, old: &Value, legacy: bool) -> Value {
     if (f.carry && new.is_null() || same(f, new, old, legacy)) && !old.ty().has_dynamic() {
         return old.clone();
     }
-    let Content::Block { nesting, decl, .. } = &f.content else { return new.clone() };
+    let Content::Block { nesting, decl, .. } = &f.content else { return stored_form(f, new) };
     let (Some(items), Some(before)) = (new.as_items(), old.as_items()) else { return new.clone() };
     let kept = items.iter().enumerate().map(|(i, item)| {
         let pair = match nesting {
@@ -150,10 +151,14 @@ pub fn after_apply(decl: &Decl, got: &Value, planned: &Value) -> Value {
 
 fn applied_field(f: &Field, got: &Value, planned: &Value) -> Value {
     if planned.is_unknown() {
-        return got.clone();
+        return stored_form(f, got);
     }
     match &f.content {
-        Content::Attr(ty) => applied_attr(ty, f.same, got, planned),
+        Content::Attr(_) if f.as_read && !got.is_null() => got.clone(),
+        Content::Attr(ty) => match applied_attr(ty, f.same, got, planned) {
+            value if value.raw_equals(planned) => value,
+            value => stored_form(f, &value),
+        },
         Content::Block { nesting, decl, .. } => {
             if *nesting == Nesting::Set
                 && planned.is_wholly_known()
@@ -168,6 +173,14 @@ fn applied_field(f: &Field, got: &Value, planned: &Value) -> Value {
                 _ => got.clone(),
             }
         }
+    }
+}
+
+/// What the service says, as it is stored.
+fn stored_form(f: &Field, got: &Value) -> Value {
+    match got.as_str() {
+        Some(text) if f.json => Value::string(f.form.unwrap_or(equal::json_form)(text)),
+        _ => got.clone(),
     }
 }
 

@@ -104,7 +104,7 @@ fn relations(f: &Field, decl: &Decl, config: &Value, value: &Value, path: &Path,
     }
 }
 
-fn check_all(f: &Field, value: &Value, path: &Path, out: &mut Vec<Complaint>) {
+pub(crate) fn check_all(f: &Field, value: &Value, path: &Path, out: &mut Vec<Complaint>) {
     if value.is_null() || value.is_unknown() {
         return;
     }

@@ -17,7 +17,7 @@ pub(crate) struct ScheduledAction {
     /// Its ARN.
     arn: Computed<String>,
     /// When it ends.
-    #[attr(check = sdt_aws_core::checks::rfc3339)]
+    #[attr(check = sdt_aws_core::checks::rfc3339, keep_null)]
     end_time: Option<String>,
     /// Its name.
     #[attr(force_new)]
@@ -36,7 +36,7 @@ pub(crate) struct ScheduledAction {
     #[attr(force_new)]
     service_namespace: String,
     /// When it begins.
-    #[attr(check = sdt_aws_core::checks::rfc3339)]
+    #[attr(check = sdt_aws_core::checks::rfc3339, keep_null)]
     start_time: Option<String>,
     /// Time zone of the schedule.
     #[attr(default = "UTC")]

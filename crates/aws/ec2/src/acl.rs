@@ -53,8 +53,9 @@ pub(crate) struct Entry {
     pub(crate) to: i32,
     pub(crate) cidr: Option<String>,
     pub(crate) ipv6_cidr: Option<String>,
-    pub(crate) icmp_type: i32,
-    pub(crate) icmp_code: i32,
+    /// Not every answer tells them.
+    pub(crate) icmp_type: Option<i32>,
+    pub(crate) icmp_code: Option<i32>,
 }
 
 /// The number of a protocol given by name; numbers and unknown names stay.
@@ -77,6 +78,15 @@ pub(crate) fn protocol_number(name: &str) -> &str {
     NUMBERS.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map_or(name, |(_, number)| number)
 }
 
+fn is_icmp(protocol: Option<&str>) -> bool {
+    matches!(protocol.map(protocol_number), Some("1" | "58"))
+}
+
+/// Type or code of a rule, which only those for ICMP have.
+pub(crate) fn of_icmp(protocol: &str, number: Option<i64>) -> Option<i32> {
+    is_icmp(Some(protocol)).then(|| number.unwrap_or_default() as i32)
+}
+
 /// Tells whether two values name the same protocol.
 pub(crate) fn same_protocol(a: &Value, b: &Value) -> bool {
     matches!((a.as_str(), b.as_str()), (Some(a), Some(b)) if protocol_number(a) == protocol_number(b))
@@ -94,8 +104,8 @@ impl Entry {
             to: rule.to_port as i32,
             cidr: text(rule.cidr_block.clone()),
             ipv6_cidr: text(rule.ipv6_cidr_block.clone()),
-            icmp_type: rule.icmp_type.unwrap_or_default() as i32,
-            icmp_code: rule.icmp_code.unwrap_or_default() as i32,
+            icmp_type: of_icmp(&rule.protocol, rule.icmp_type),
+            icmp_code: of_icmp(&rule.protocol, rule.icmp_code),
         }
     }
 
@@ -111,8 +121,8 @@ impl Entry {
             to: ports.and_then(|p| p.to).unwrap_or_default(),
             cidr: text(entry.cidr_block.clone()),
             ipv6_cidr: text(entry.ipv6_cidr_block.clone()),
-            icmp_type: icmp.and_then(|i| i.r#type).unwrap_or_default(),
-            icmp_code: icmp.and_then(|i| i.code).unwrap_or_default(),
+            icmp_type: icmp.and_then(|i| i.r#type).filter(|_| is_icmp(entry.protocol())),
+            icmp_code: icmp.and_then(|i| i.code).filter(|_| is_icmp(entry.protocol())),
         }
     }
 
@@ -121,8 +131,8 @@ impl Entry {
             action: self.action,
             cidr_block: self.cidr,
             from_port: self.from.into(),
-            icmp_code: Some(self.icmp_code.into()),
-            icmp_type: Some(self.icmp_type.into()),
+            icmp_code: Some(self.icmp_code.unwrap_or_default().into()),
+            icmp_type: Some(self.icmp_type.unwrap_or_default().into()),
             ipv6_cidr_block: self.ipv6_cidr,
             protocol: self.protocol,
             rule_no: self.number.into(),
@@ -136,7 +146,12 @@ impl Entry {
 
     fn icmp(&self) -> Option<IcmpTypeCode> {
         let is = matches!(self.protocol.as_str(), "1" | "58");
-        is.then(|| IcmpTypeCode::builder().r#type(self.icmp_type).code(self.icmp_code).build())
+        is.then(|| {
+            IcmpTypeCode::builder()
+                .r#type(self.icmp_type.unwrap_or_default())
+                .code(self.icmp_code.unwrap_or_default())
+                .build()
+        })
     }
 
     /// Adds the rule to an ACL.

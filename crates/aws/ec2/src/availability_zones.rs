@@ -48,7 +48,7 @@ impl DataSource for AvailabilityZones {
         zones.retain(|z| {
             !excluded(&query.exclude_names, z.zone_name()) && !excluded(&query.exclude_zone_ids, z.zone_id())
         });
-        let mut groups: Vec<String> = zones.iter().filter_map(|z| z.group_name.clone()).collect();
+        let mut groups: Vec<String> = zones.iter().map(|z| z.group_name.clone().unwrap_or_default()).collect();
         groups.sort();
         groups.dedup();
         Ok(Self {

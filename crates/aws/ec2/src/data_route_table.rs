@@ -22,6 +22,7 @@ pub(crate) struct RouteTable {
     /// Further conditions.
     filter: Set<Filter>,
     /// A gateway that the table is associated with.
+    #[attr(keep_null)]
     gateway_id: OptComputed<String>,
     /// Account that owns the table.
     owner_id: Computed<String>,
@@ -31,6 +32,7 @@ pub(crate) struct RouteTable {
     #[attr(nested)]
     routes: Computed<Vec<Route>>,
     /// A subnet that the table is associated with.
+    #[attr(keep_null)]
     subnet_id: OptComputed<String>,
     /// Tags of the table.
     tags: OptComputed<Map<String>>,
@@ -117,9 +119,10 @@ impl DataSource for RouteTable {
             route_table_id: filled(a.route_table_id.clone()),
             subnet_id: filled(a.subnet_id.clone()),
         });
-        // Routes of gateway endpoints are not listed.
+        // The route inside the VPC and those of gateway endpoints are not listed.
         let routes = t.routes().iter().filter(|r| {
-            r.destination_prefix_list_id.is_none() || !r.gateway_id().is_some_and(|g| g.starts_with("vpce-"))
+            r.gateway_id() != Some("local")
+                && (r.destination_prefix_list_id.is_none() || !r.gateway_id().is_some_and(|g| g.starts_with("vpce-")))
         });
         Ok(Self {
             arn: Some(cx.api.arn("ec2", &owner, &format!("route-table/{id}"))),
@@ -148,6 +151,7 @@ pub(crate) struct RouteTables {
     /// Ids of the tables found.
     ids: Computed<Vec<String>>,
     /// Tags that they must have.
+    #[attr(keep_null)]
     tags: OptComputed<Map<String>>,
     /// The VPC.
     vpc_id: Option<String>,

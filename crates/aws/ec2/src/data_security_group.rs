@@ -66,6 +66,7 @@ pub(crate) struct SecurityGroups {
     /// Ids of the groups found.
     ids: Computed<Vec<String>>,
     /// Tags that they must have.
+    #[attr(keep_null)]
     tags: OptComputed<Map<String>>,
     /// VPCs of the groups found.
     vpc_ids: Computed<Vec<String>>,

@@ -128,6 +128,7 @@ pub(crate) struct Subnets {
     /// Ids of the subnets found.
     ids: Computed<Vec<String>>,
     /// Tags that they must have.
+    #[attr(keep_null)]
     tags: OptComputed<Map<String>>,
 }
 

@@ -42,7 +42,8 @@ pub(crate) struct Vpc {
     main_route_table_id: Computed<String>,
     /// Account that owns the VPC.
     owner_id: Computed<String>,
-    /// State of the VPC.
+    /// State that the VPC must have.
+    #[attr(keep_null)]
     state: OptComputed<String>,
     /// Tags of the VPC.
     tags: OptComputed<Map<String>>,
@@ -102,7 +103,7 @@ impl DataSource for Vpc {
             ipv6_cidr_block: ipv6.and_then(|a| a.ipv6_cidr_block.clone()),
             main_route_table_id: main.route_tables().first().and_then(|t| t.route_table_id.clone()),
             owner_id: Some(owner),
-            state: v.state().map(|s| s.as_str().to_owned()),
+            state: query.state,
             tags: visible(v.tags.clone()),
             id,
         })
@@ -120,6 +121,7 @@ pub(crate) struct Vpcs {
     /// Ids of the VPCs found.
     ids: Computed<Vec<String>>,
     /// Tags that they must have.
+    #[attr(keep_null)]
     tags: OptComputed<Map<String>>,
 }
 

@@ -27,7 +27,11 @@ pub(crate) struct FlowLog {
     /// Form of files in a bucket.
     destination_options: Option<DestinationOptions>,
     /// The interface.
-    #[attr(force_new, exactly_one_of(eni_id, subnet_id, transit_gateway_attachment_id, transit_gateway_id, vpc_id))]
+    #[attr(
+        force_new,
+        keep_null,
+        exactly_one_of(eni_id, subnet_id, transit_gateway_attachment_id, transit_gateway_id, vpc_id)
+    )]
     eni_id: Option<String>,
     /// Role that may write to the log group.
     #[attr(force_new, check = checks::arn)]
@@ -48,7 +52,11 @@ pub(crate) struct FlowLog {
     #[attr(force_new, default = 600)]
     max_aggregation_interval: i64,
     /// The subnet.
-    #[attr(force_new, exactly_one_of(eni_id, subnet_id, transit_gateway_attachment_id, transit_gateway_id, vpc_id))]
+    #[attr(
+        force_new,
+        keep_null,
+        exactly_one_of(eni_id, subnet_id, transit_gateway_attachment_id, transit_gateway_id, vpc_id)
+    )]
     subnet_id: Option<String>,
     /// Tags of the log.
     tags: Tags,
@@ -56,13 +64,25 @@ pub(crate) struct FlowLog {
     #[attr(force_new, one_of("ACCEPT", "REJECT", "ALL"))]
     traffic_type: Option<String>,
     /// The attachment of a transit gateway.
-    #[attr(force_new, exactly_one_of(eni_id, subnet_id, transit_gateway_attachment_id, transit_gateway_id, vpc_id))]
+    #[attr(
+        force_new,
+        keep_null,
+        exactly_one_of(eni_id, subnet_id, transit_gateway_attachment_id, transit_gateway_id, vpc_id)
+    )]
     transit_gateway_attachment_id: Option<String>,
     /// The transit gateway.
-    #[attr(force_new, exactly_one_of(eni_id, subnet_id, transit_gateway_attachment_id, transit_gateway_id, vpc_id))]
+    #[attr(
+        force_new,
+        keep_null,
+        exactly_one_of(eni_id, subnet_id, transit_gateway_attachment_id, transit_gateway_id, vpc_id)
+    )]
     transit_gateway_id: Option<String>,
     /// The VPC.
-    #[attr(force_new, exactly_one_of(eni_id, subnet_id, transit_gateway_attachment_id, transit_gateway_id, vpc_id))]
+    #[attr(
+        force_new,
+        keep_null,
+        exactly_one_of(eni_id, subnet_id, transit_gateway_attachment_id, transit_gateway_id, vpc_id)
+    )]
     vpc_id: Option<String>,
 }
 

@@ -21,10 +21,10 @@ pub(crate) struct NetworkAclRule {
     #[attr(force_new)]
     from_port: Option<i64>,
     /// ICMP code, -1 for all.
-    #[attr(force_new)]
+    #[attr(force_new, keep_null)]
     icmp_code: Option<i64>,
     /// ICMP type, -1 for all.
-    #[attr(force_new)]
+    #[attr(force_new, keep_null)]
     icmp_type: Option<i64>,
     /// IPv6 range that the rule is about.
     #[attr(force_new, exactly_one_of(cidr_block, ipv6_cidr_block))]
@@ -33,7 +33,7 @@ pub(crate) struct NetworkAclRule {
     #[attr(force_new)]
     network_acl_id: String,
     /// Protocol by name or number, -1 for all.
-    #[attr(force_new, same = same_protocol)]
+    #[attr(force_new, same = same_protocol, as_read)]
     protocol: String,
     /// What happens to the traffic.
     #[attr(force_new, one_of("allow", "deny"))]
@@ -62,14 +62,17 @@ impl Resource for NetworkAclRule {
         let read = |k: &Self| {
             let acl = acls.iter().find(|a| a.network_acl_id() == Some(&k.network_acl_id))?;
             let e = acl::entries(acl).find(|e| i64::from(e.number) == k.rule_number && e.egress == k.egress)?;
-            let icmp = |n: i32| matches!(e.protocol.as_str(), "1" | "58").then_some(n.into());
+            // Where the answer does not tell what was asked for, that counts.
+            let icmp = |n: Option<i32>, known: Option<i64>| {
+                acl::of_icmp(&e.protocol, Some(0)).and_then(|_| n.map(i64::from).or(known))
+            };
             let mut found = Self {
                 id: String::new(),
                 cidr_block: e.cidr,
                 egress: e.egress,
                 from_port: Some(e.from.into()),
-                icmp_code: icmp(e.icmp_code),
-                icmp_type: icmp(e.icmp_type),
+                icmp_code: icmp(e.icmp_code, k.icmp_code),
+                icmp_type: icmp(e.icmp_type, k.icmp_type),
                 ipv6_cidr_block: e.ipv6_cidr,
                 network_acl_id: k.network_acl_id.clone(),
                 protocol: e.protocol,
@@ -77,10 +80,13 @@ impl Resource for NetworkAclRule {
                 rule_number: e.number.into(),
                 to_port: Some(e.to.into()),
             };
-            // The id has the protocol in the form it was written in.
-            let written =
-                if acl::protocol_number(&k.protocol) == found.protocol { &k.protocol } else { &found.protocol };
-            found.id = Self { protocol: written.clone(), ..found.clone() }.hash();
+            // The id has the protocol in the form it was written in, which only the creation knows.
+            let written = if k.protocol.is_empty() { &found.protocol } else { &k.protocol };
+            found.id = if !k.id.starts_with("nacl-") {
+                Self { protocol: written.clone(), ..found.clone() }.hash()
+            } else {
+                k.id.clone()
+            };
             Some(found)
         };
         Ok(known.iter().map(read).collect())
@@ -129,8 +135,8 @@ impl NetworkAclRule {
             to: self.to_port.unwrap_or_default() as i32,
             cidr: text(self.cidr_block.clone()),
             ipv6_cidr: text(self.ipv6_cidr_block.clone()),
-            icmp_type: self.icmp_type.unwrap_or_default() as i32,
-            icmp_code: self.icmp_code.unwrap_or_default() as i32,
+            icmp_type: acl::of_icmp(&self.protocol, self.icmp_type),
+            icmp_code: acl::of_icmp(&self.protocol, self.icmp_code),
         }
     }
 

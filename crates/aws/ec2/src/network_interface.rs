@@ -25,6 +25,7 @@ pub(crate) struct NetworkInterface {
     /// What the interface is for.
     description: Option<String>,
     /// Makes the first IPv6 address the primary one. Cannot be taken back.
+    #[attr(keep_null)]
     enable_primary_ipv6: OptComputed<bool>,
     /// Kind of interface.
     #[attr(force_new, one_of("efa", "efa-only", "branch", "trunk"))]

@@ -25,7 +25,7 @@ pub(crate) struct SecurityGroupRule {
     )]
     cidr_blocks: Option<Vec<String>>,
     /// What the rule is for.
-    #[attr(length(0..=255))]
+    #[attr(length(0..=255), keep_null)]
     description: Option<String>,
     /// First port, or ICMP type.
     #[attr(force_new)]
@@ -61,6 +61,7 @@ pub(crate) struct SecurityGroupRule {
     /// The group on the other side, with its account when that is another: `account/group`.
     #[attr(
         force_new,
+        keep_null,
         conflicts_with(cidr_blocks, ipv6_cidr_blocks, self),
         at_least_one_of(cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id)
     )]
@@ -102,7 +103,9 @@ impl Resource for SecurityGroupRule {
             })
             .await?;
         let only = <[Made; 1]>::try_from(made.unwrap_or_default()).ok().map(|[rule]| rule);
-        let security_group_rule_id = only.and_then(|rule| rule.security_group_rule_id);
+        // With several ranges there are several rules.
+        let single = want.atoms().len() == 1;
+        let security_group_rule_id = only.filter(|_| single).and_then(|rule| rule.security_group_rule_id);
         Ok(Self { id: want.hash(), security_group_rule_id, ..want })
     }
 
@@ -118,7 +121,9 @@ impl Resource for SecurityGroupRule {
             };
             let mine: Vec<&Atom> = k.atoms().iter().map(of).collect::<Option<_>>()?;
             let description = mine.first().map(|a| a.description.clone())?;
-            Some(Self { id: k.hash(), description: Some(description), ..k.clone() })
+            // The id has the protocol as it was written, which only the creation knows.
+            let id = if k.id.starts_with("sgrule-") { k.id.clone() } else { k.hash() };
+            Some(Self { id, description: Some(description).filter(|d| !d.is_empty()), ..k.clone() })
         };
         Ok(known.iter().map(read).collect())
     }

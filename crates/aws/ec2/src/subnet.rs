@@ -98,7 +98,8 @@ impl Resource for Subnet {
 
     async fn finish(cx: &Cx<'_, Aws>, made: &Self) -> Result<(), Error> {
         let what = "the subnet to become available";
-        made.wait(cx, what, |s| s.state.as_ref().is_some_and(|s| s.as_str() == "available")).await?;
+        let found = made.wait(cx, what, |s| s.state.as_ref().is_some_and(|s| s.as_str() == "available")).await?;
+        let public = found.map_public_ip_on_launch == Some(true);
         // What differs from the service's own defaults, one attribute a call.
         let wanted = [
             (Self::ASSIGN_IPV6_ADDRESS_ON_CREATION, made.assign_ipv6_address_on_creation),
@@ -107,7 +108,7 @@ impl Resource for Subnet {
             (Self::ENABLE_LNI_AT_DEVICE_INDEX, made.enable_lni_at_device_index.is_some_and(|n| n > 0)),
             (Self::ENABLE_RESOURCE_NAME_DNS_A_RECORD_ON_LAUNCH, made.enable_resource_name_dns_a_record_on_launch),
             (Self::ENABLE_RESOURCE_NAME_DNS_AAAA_RECORD_ON_LAUNCH, made.enable_resource_name_dns_aaaa_record_on_launch),
-            (Self::MAP_PUBLIC_IP_ON_LAUNCH, made.map_public_ip_on_launch),
+            (Self::MAP_PUBLIC_IP_ON_LAUNCH, made.map_public_ip_on_launch != public),
             (Self::PRIVATE_DNS_HOSTNAME_TYPE_ON_LAUNCH, made.private_dns_hostname_type_on_launch.is_some()),
         ];
         made.modify(cx, &wanted.into_iter().filter(|(_, set)| *set).map(|(name, _)| name).collect::<Vec<_>>()).await
@@ -219,11 +220,12 @@ impl Subnet {
         cx: &Cx<'_, Aws>,
         what: &str,
         wanted: impl Fn(&aws_sdk_ec2::types::Subnet) -> bool + Send + Sync,
-    ) -> Result<(), Error> {
+    ) -> Result<aws_sdk_ec2::types::Subnet, Error> {
         let wanted = &wanted;
         cx.wait(what, Pace::QUICK, || async move {
             let found = ec2(cx.api).describe_subnets().filters(filter("subnet-id", [&self.id])).send().await.api()?;
-            Ok(if found.subnets().first().is_some_and(wanted) { Seen::Ready(()) } else { Seen::Pending(String::new()) })
+            let found = found.subnets.unwrap_or_default().into_iter().next().filter(wanted);
+            Ok(found.map_or_else(|| Seen::Pending(String::new()), Seen::Ready))
         })
         .await
     }
@@ -280,5 +282,6 @@ impl Subnet {
             })
         })
         .await
+        .map(drop)
     }
 }

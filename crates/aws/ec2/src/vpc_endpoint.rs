@@ -43,6 +43,7 @@ pub(crate) struct VpcEndpoint {
     #[attr(same = equal::policy, check = checks::json)]
     policy: OptComputed<Json>,
     /// Prefix list of the service, for gateways.
+    #[attr(keep_null)]
     prefix_list_id: Computed<String>,
     /// Gives the service's public name the endpoint's addresses inside the VPC.
     private_dns_enabled: OptComputed<bool>,
@@ -131,7 +132,8 @@ impl Resource for VpcEndpoint {
             .set_service_network_arn(want.service_network_arn.clone())
             .set_resource_configuration_arn(want.resource_configuration_arn.clone())
             .set_policy_document(want.policy.clone())
-            .set_private_dns_enabled(want.private_dns_enabled.filter(|on| *on))
+            // Unless it is said, the service would switch it on.
+            .private_dns_enabled(want.private_dns_enabled == Some(true))
             .set_ip_address_type(want.ip_address_type.as_deref().map(IpAddressType::from))
             .set_dns_options(want.dns_options.as_ref().map(DnsOptions::request))
             .set_route_table_ids(some(&want.route_table_ids))

@@ -206,16 +206,19 @@ impl Resource for VpcPeeringConnectionAccepter {
         let objects = found.into_iter().filter_map(|c| {
             let id = c.vpc_peering_connection_id.clone()?;
             let (asked, asks) = (c.accepter_vpc_info(), c.requester_vpc_info());
+            // Inside one account the connection is seen from who asks.
+            let owner = |v: Option<&VpcPeeringConnectionVpcInfo>| v.and_then(|v| v.owner_id.clone());
+            let (near, far) = if owner(asked) == owner(asks) { (asks, asked) } else { (asked, asks) };
             let object = Self {
                 accept_status: Some(status(&c).to_owned()),
                 accepter: options(asked),
                 auto_accept: None,
-                peer_owner_id: asks.and_then(|v| v.owner_id.clone()),
-                peer_region: asks.and_then(|v| v.region.clone()),
-                peer_vpc_id: asks.and_then(|v| v.vpc_id.clone()),
+                peer_owner_id: far.and_then(|v| v.owner_id.clone()),
+                peer_region: far.and_then(|v| v.region.clone()),
+                peer_vpc_id: far.and_then(|v| v.vpc_id.clone()),
                 requester: options(asks),
                 tags: tags::read(c.tags.clone()),
-                vpc_id: asked.and_then(|v| v.vpc_id.clone()),
+                vpc_id: near.and_then(|v| v.vpc_id.clone()),
                 vpc_peering_connection_id: id.clone(),
                 id: id.clone(),
             };

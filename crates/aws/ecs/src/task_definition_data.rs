@@ -2,7 +2,7 @@
 
 use sdt_aws_core::Aws;
 use sdt_provider::{
-    Block, Computed, Cx, DataSource, Described, Error, FromValue, Id, Map, Set, ToValue, async_trait, fit_object,
+    Block, Computed, Cx, DataSource, Described, Error, FromValue, Id, Map, Set, ToValue, async_trait, fit_as_read,
 };
 
 use crate::task_definition::{TaskDefinition, described};
@@ -189,7 +189,7 @@ impl DataSource for TaskDefinitionData {
         let Some((found, status)) = described(cx.api, &query.task_definition).await? else {
             return Err(Error::not_found(format!("there is no task definition {}", query.task_definition)));
         };
-        let full = Self::from_value(&fit_object(TaskDefinition::META, &found.to_value()))?;
+        let full = Self::from_value(&fit_as_read(TaskDefinition::META, &found.to_value()))?;
         Ok(Self { id: full.arn.clone().unwrap_or_default(), status, task_definition: query.task_definition, ..full })
     }
 }

@@ -3,7 +3,7 @@
 use sdt_aws_core::{Api, Aws};
 use sdt_provider::{
     Block, Computed, Cx, DataSource, Described, Error, FromValue, Id, Map, OptComputed, Resource, Set, ToValue, Value,
-    async_trait, fit_object,
+    async_trait, fit_as_read,
 };
 
 use crate::elbv2;
@@ -11,16 +11,18 @@ use crate::listener::Listener;
 
 /// A listener that is there.
 #[derive(Clone, DataSource)]
-#[data(name = "aws_lb_listener", timeouts(read = "10m"))]
+#[data(name = "aws_lb_listener", timeouts(read = "10m"), legacy)]
 pub(crate) struct ListenerData {
     #[attr(optional)]
     id: Id,
     /// Alpn policy.
+    #[attr(keep_null)]
     alpn_policy: Computed<String>,
     /// Its ARN.
     #[attr(conflicts_with(load_balancer_arn, port))]
     arn: OptComputed<String>,
     /// ARN of the certificate.
+    #[attr(keep_null)]
     certificate_arn: Computed<String>,
     /// Default action.
     default_action: Computed<Vec<DefaultAction>>,
@@ -197,6 +199,6 @@ impl DataSource for ListenerData {
         let found = Listener::read_many(cx, &[known]).await?.pop().flatten();
         let Some(found) = found else { return Err(Error::not_found(format!("there is no listener {arn}"))) };
         let tags = Some(found.tags.clone());
-        Ok(Self { tags, ..Self::from_value(&fit_object(Listener::META, &found.to_value()))? })
+        Ok(Self { tags, ..Self::from_value(&fit_as_read(Listener::META, &found.to_value()))? })
     }
 }

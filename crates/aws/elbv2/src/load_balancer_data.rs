@@ -4,7 +4,7 @@ use sdt_aws_core::{Api, Aws};
 use sdt_provider::checks;
 use sdt_provider::{
     Block, Computed, Cx, DataSource, Described, Error, FromValue, Id, Map, OptComputed, Resource, Set, ToValue, Value,
-    async_trait, fit_object,
+    async_trait, fit_as_read,
 };
 
 use crate::load_balancer::LoadBalancer;
@@ -24,36 +24,45 @@ pub(crate) struct LoadBalancerData {
     /// Arn suffix.
     arn_suffix: Computed<String>,
     /// Client keep alive.
+    #[attr(keep_null)]
     client_keep_alive: Computed<i32>,
     /// Connection logs.
     connection_logs: Computed<Vec<ConnectionLog>>,
     /// Customer owned ipv4 pool.
     customer_owned_ipv4_pool: Computed<String>,
     /// Desync mitigation mode.
+    #[attr(keep_null)]
     desync_mitigation_mode: Computed<String>,
     /// Dns name.
     dns_name: Computed<String>,
     /// Dns record client routing policy.
+    #[attr(keep_null)]
     dns_record_client_routing_policy: Computed<String>,
     /// Drop invalid header fields.
+    #[attr(keep_null)]
     drop_invalid_header_fields: Computed<bool>,
     /// Enable cross zone load balancing.
     enable_cross_zone_load_balancing: Computed<bool>,
     /// Enable deletion protection.
     enable_deletion_protection: Computed<bool>,
     /// Enable http2.
+    #[attr(keep_null)]
     enable_http2: Computed<bool>,
     /// Enable tls version and cipher suite headers.
+    #[attr(keep_null)]
     enable_tls_version_and_cipher_suite_headers: Computed<bool>,
     /// Enable waf fail open.
+    #[attr(keep_null)]
     enable_waf_fail_open: Computed<bool>,
     /// Enable xff client port.
+    #[attr(keep_null)]
     enable_xff_client_port: Computed<bool>,
     /// Enable zonal shift.
     enable_zonal_shift: Computed<bool>,
     /// Enforce security group inbound rules on private link traffic.
     enforce_security_group_inbound_rules_on_private_link_traffic: Computed<String>,
     /// Idle timeout.
+    #[attr(keep_null)]
     idle_timeout: Computed<i32>,
     /// Internal.
     internal: Computed<bool>,
@@ -66,6 +75,7 @@ pub(crate) struct LoadBalancerData {
     /// Its name.
     name: OptComputed<String>,
     /// Preserve host header.
+    #[attr(keep_null)]
     preserve_host_header: Computed<bool>,
     /// Security groups.
     security_groups: Computed<Set<String>>,
@@ -78,6 +88,7 @@ pub(crate) struct LoadBalancerData {
     /// The VPC.
     vpc_id: Computed<String>,
     /// Xff header processing mode.
+    #[attr(keep_null)]
     xff_header_processing_mode: Computed<String>,
     /// Zone id.
     zone_id: Computed<String>,
@@ -146,6 +157,6 @@ impl DataSource for LoadBalancerData {
         let found = LoadBalancer::read_many(cx, &[known]).await?.pop().flatten();
         let Some(found) = found else { return Err(Error::not_found(format!("there is no load balancer {arn}"))) };
         let tags = Some(found.tags.clone());
-        Ok(Self { tags, ..Self::from_value(&fit_object(LoadBalancer::META, &found.to_value()))? })
+        Ok(Self { tags, ..Self::from_value(&fit_as_read(LoadBalancer::META, &found.to_value()))? })
     }
 }

@@ -278,7 +278,9 @@ impl Resource for TargetGroup {
             .filter(|(key, value)| match *key {
                 "deregistration_delay.timeout_seconds" => value != "300",
                 "slow_start.duration_seconds" => value != "0",
-                "lambda.multi_value_headers.enabled" | "proxy_protocol_v2.enabled" => value == "true",
+                "lambda.multi_value_headers.enabled"
+                | "proxy_protocol_v2.enabled"
+                | "deregistration_delay.connection_termination.enabled" => value == "true",
                 _ => true,
             })
             .map(|(key, value)| pair(key, value))
@@ -512,6 +514,8 @@ impl TargetGroup {
         let arn = g.target_group_arn.unwrap_or_default();
         let name = g.target_group_name.unwrap_or_default();
         let lambda = g.target_type == Some(TargetTypeEnum::Lambda);
+        // Functions and load balancers as targets have no say in how they are chosen.
+        let chosen = !lambda && g.target_type != Some(TargetTypeEnum::Alb);
         Self {
             arn_suffix: Some(arn_suffix(&arn, "")),
             connection_termination: flag("deregistration_delay.connection_termination.enabled"),
@@ -528,18 +532,18 @@ impl TargetGroup {
                 unhealthy_threshold: g.unhealthy_threshold_count,
             }),
             ip_address_type: g.ip_address_type.map(|t| t.as_str().to_owned()),
-            lambda_multi_value_headers_enabled: Some(flag("lambda.multi_value_headers.enabled") == Some(true)),
+            lambda_multi_value_headers_enabled: flag("lambda.multi_value_headers.enabled"),
             load_balancer_arns: Some(g.load_balancer_arns.unwrap_or_default()),
-            load_balancing_algorithm_type: get("load_balancing.algorithm.type").filter(|_| !lambda),
-            load_balancing_anomaly_mitigation: get("load_balancing.algorithm.anomaly_mitigation"),
-            load_balancing_cross_zone_enabled: get("load_balancing.cross_zone.enabled").filter(|_| !lambda),
+            load_balancing_algorithm_type: get("load_balancing.algorithm.type").filter(|_| chosen),
+            load_balancing_anomaly_mitigation: get("load_balancing.algorithm.anomaly_mitigation").filter(|_| chosen),
+            load_balancing_cross_zone_enabled: get("load_balancing.cross_zone.enabled").filter(|_| chosen),
             name_prefix: Some(names::prefix_of(&name)),
             name: Some(name),
             port: g.port.filter(|_| !lambda),
-            preserve_client_ip: get("preserve_client_ip.enabled"),
+            preserve_client_ip: get("preserve_client_ip.enabled").filter(|_| chosen),
             protocol: g.protocol.map(|p| p.as_str().to_owned()).filter(|_| !lambda),
             protocol_version: text(g.protocol_version),
-            proxy_protocol_v2: Some(flag("proxy_protocol_v2.enabled") == Some(true)),
+            proxy_protocol_v2: flag("proxy_protocol_v2.enabled"),
             slow_start: Some(whole("slow_start.duration_seconds").unwrap_or_default()),
             stickiness: Some(Stickiness::from_answer(attributes)),
             tags,

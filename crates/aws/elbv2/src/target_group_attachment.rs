@@ -104,12 +104,14 @@ impl TargetGroupAttachment {
             .build()
     }
 
-    /// Without a port or zone the group's own counts.
+    /// Without a port or zone the group's own counts, and not every answer tells the zone.
     fn is(&self, found: &TargetHealthDescription) -> bool {
         let Some(target) = &found.target else { return false };
         let port = self.port.filter(|p| *p > 0);
         target.id.as_ref() == Some(&self.target_id)
             && (port.is_none() || target.port == port)
-            && (self.availability_zone.is_none() || target.availability_zone == self.availability_zone)
+            && (self.availability_zone.is_none()
+                || target.availability_zone.is_none()
+                || target.availability_zone == self.availability_zone)
     }
 }

@@ -3,7 +3,7 @@
 use sdt_aws_core::{Api, Aws};
 use sdt_provider::{
     Block, Computed, Cx, DataSource, Described, Error, FromValue, Id, Map, OptComputed, Resource, Set, ToValue, Value,
-    async_trait, fit_object,
+    async_trait, fit_as_read,
 };
 
 use crate::target_group::TargetGroup;
@@ -20,32 +20,41 @@ pub(crate) struct TargetGroupData {
     /// Arn suffix.
     arn_suffix: Computed<String>,
     /// Connection termination.
+    #[attr(keep_null)]
     connection_termination: Computed<bool>,
     /// Deregistration delay.
+    #[attr(keep_null)]
     deregistration_delay: Computed<String>,
     /// Health check.
     health_check: Computed<Vec<HealthCheck>>,
     /// Lambda multi value headers enabled.
+    #[attr(keep_null)]
     lambda_multi_value_headers_enabled: Computed<bool>,
     /// Load balancer ARNs.
     load_balancer_arns: Computed<Set<String>>,
     /// Load balancing algorithm type.
+    #[attr(keep_null)]
     load_balancing_algorithm_type: Computed<String>,
     /// Load balancing anomaly mitigation.
+    #[attr(keep_null)]
     load_balancing_anomaly_mitigation: OptComputed<String>,
     /// Load balancing cross zone enabled.
+    #[attr(keep_null)]
     load_balancing_cross_zone_enabled: Computed<String>,
     /// Its name.
     name: OptComputed<String>,
     /// The port.
     port: Computed<i32>,
     /// Preserve client ip.
+    #[attr(keep_null)]
     preserve_client_ip: Computed<String>,
     /// How messages are delivered.
     protocol: Computed<String>,
     /// Protocol version.
+    #[attr(keep_null)]
     protocol_version: Computed<String>,
     /// Proxy protocol v2.
+    #[attr(keep_null)]
     proxy_protocol_v2: Computed<bool>,
     /// Slow start.
     slow_start: Computed<i32>,
@@ -114,6 +123,6 @@ impl DataSource for TargetGroupData {
         let found = TargetGroup::read_many(cx, &[known]).await?.pop().flatten();
         let Some(found) = found else { return Err(Error::not_found(format!("there is no target group {arn}"))) };
         let tags = Some(found.tags.clone());
-        Ok(Self { tags, ..Self::from_value(&fit_object(TargetGroup::META, &found.to_value()))? })
+        Ok(Self { tags, ..Self::from_value(&fit_as_read(TargetGroup::META, &found.to_value()))? })
     }
 }

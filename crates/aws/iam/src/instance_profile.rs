@@ -26,6 +26,7 @@ pub(crate) struct InstanceProfile {
     #[attr(force_new, default = "/")]
     path: Option<String>,
     /// Name of the role.
+    #[attr(keep_null)]
     role: Option<String>,
     /// Tags of the object.
     tags: Tags,

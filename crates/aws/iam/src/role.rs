@@ -63,6 +63,7 @@ pub(crate) struct Inline {
     #[attr(length(1..=128))]
     name: Option<String>,
     /// The policy.
+    #[attr(form = equal::version_first)]
     policy: Option<String>,
 }
 

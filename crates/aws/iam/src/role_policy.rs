@@ -19,7 +19,7 @@ pub(crate) struct RolePolicy {
     #[attr(force_new, conflicts_with(name), length(1..=102))]
     name_prefix: OptComputed<String>,
     /// What the role may do.
-    #[attr(same = equal::policy, length(1..))]
+    #[attr(same = equal::policy, form = equal::version_first, length(1..))]
     policy: Json,
     /// The role, by name.
     #[attr(force_new, length(1..=128))]

@@ -41,7 +41,7 @@ pub(crate) struct Alias {
     /// ARN of the key.
     target_key_arn: Computed<String>,
     /// The key.
-    #[attr(same = same_key)]
+    #[attr(same = same_key, as_read)]
     target_key_id: String,
 }
 

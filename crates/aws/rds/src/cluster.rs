@@ -40,8 +40,10 @@ pub(crate) struct Cluster {
     #[attr(range(..=35))]
     backup_retention_period: OptComputed<i32>,
     /// Ca certificate identifier.
+    #[attr(keep_null)]
     ca_certificate_identifier: OptComputed<String>,
     /// Ca certificate valid till.
+    #[attr(keep_null)]
     ca_certificate_valid_till: Computed<String>,
     /// Name of the cluster.
     #[attr(force_new, conflicts_with(cluster_identifier_prefix), check = checks::identifier)]
@@ -163,7 +165,7 @@ pub(crate) struct Cluster {
     /// Master user secret.
     master_user_secret: Computed<Vec<MasterSecret>>,
     /// Master user secret KMS key id.
-    #[attr(length(0..=2048))]
+    #[attr(length(0..=2048), keep_null)]
     master_user_secret_kms_key_id: OptComputed<String>,
     /// Name of the administrator.
     #[attr(force_new)]

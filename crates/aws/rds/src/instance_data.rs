@@ -4,7 +4,7 @@ use aws_sdk_rds::types::DbInstance;
 use sdt_aws_core::{Api, Aws};
 use sdt_provider::{
     Block, Computed, Cx, DataSource, Described, Error, FromValue, Id, Map, OptComputed, ToValue, Value, async_trait,
-    fit_object,
+    fit_as_read,
 };
 
 use crate::instance::Instance;
@@ -63,6 +63,7 @@ pub(crate) struct InstanceData {
     /// License model.
     license_model: Computed<String>,
     /// Master user secret.
+    #[attr(keep_null)]
     master_user_secret: Computed<Vec<MasterUserSecret>>,
     /// Master username.
     master_username: Computed<String>,
@@ -136,7 +137,8 @@ impl DataSource for InstanceData {
         // What the instance and its resource type say alike, then what only this data source says.
         let known =
             Instance::from_value(&Value::object([("id", Value::string(i.dbi_resource_id().unwrap_or_default()))]))?;
-        let same = Self::from_value(&fit_object(Instance::META, &known.seen(&i).to_value()))?;
+        let mut same = Self::from_value(&fit_as_read(Instance::META, &known.seen(&i).to_value()))?;
+        same.master_user_secret = same.master_user_secret.filter(|secrets| !secrets.is_empty());
         Ok(Self {
             id: i.db_instance_identifier.clone().unwrap_or_default(),
             db_cluster_identifier: Some(i.db_cluster_identifier.unwrap_or_default()),

@@ -129,7 +129,11 @@ impl Resource for DiscoveryService {
             .iter()
             .map(|k| {
                 let asked = k.space().is_some_and(|s| many.iter().any(|m| m == s));
-                (k.clone(), listed.iter().find(|(_, s)| s.id.as_deref() == Some(&k.id)).cloned(), asked)
+                // A listing tells a service's namespace only by what was asked for, and may hold others too.
+                let own = |(space, s): &&(String, ServiceSummary)| {
+                    s.id.as_deref() == Some(&k.id) && k.space() == Some(space.as_str())
+                };
+                (k.clone(), listed.iter().find(own).cloned(), asked)
             })
             .collect();
         let found = each(&questions, |(known, summary, asked)| async move {

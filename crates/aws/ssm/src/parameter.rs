@@ -37,6 +37,7 @@ pub(crate) struct Parameter {
     #[attr(length(0..=1024))]
     description: Option<String>,
     /// Whether the value came in as `value_wo`.
+    #[attr(keep_null)]
     has_value_wo: Computed<bool>,
     /// The value, shown in plans.
     #[attr(invalidates(value), exactly_one_of(insecure_value, value, value_wo), keep_null)]
@@ -223,7 +224,7 @@ impl Parameter {
             arn: p.arn,
             data_type: p.data_type,
             description: facts.0,
-            has_value_wo: Some(hidden),
+            has_value_wo: hidden.then_some(true),
             insecure_value: p.value.clone().filter(|_| open && !hidden),
             key_id: facts.1.filter(|_| secret),
             name: p.name.unwrap_or_default(),
@@ -231,7 +232,7 @@ impl Parameter {
             tags,
             tier,
             r#type: p.r#type.map(|t| t.as_str().to_owned()).unwrap_or_default(),
-            value: p.value.filter(|_| !open && !hidden),
+            value: if hidden { Some(String::new()) } else { p.value.filter(|_| !open) },
             value_wo: None,
             value_wo_version: None,
             version: Some(p.version as i32),

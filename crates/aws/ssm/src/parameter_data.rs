@@ -44,7 +44,7 @@ impl DataSource for ParameterData {
         Ok(Self {
             id: found.name.clone().unwrap_or_default(),
             arn: found.arn,
-            insecure_value: found.value.clone().filter(|_| open),
+            insecure_value: Some(found.value.clone().filter(|_| open).unwrap_or_default()),
             name: query.name,
             r#type: found.r#type.map(|t| t.as_str().to_owned()),
             value: found.value,

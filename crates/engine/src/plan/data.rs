@@ -1,7 +1,7 @@
 //! Data sources: read while planning when their inputs are known and nothing they depend on changes, else while applying.
 
 use petgraph::graph::NodeIndex;
-use sdt_addr::{InstanceKey, ResourceInstance};
+use sdt_addr::{InstanceKey, ModuleInstance, ResourceInstance};
 use sdt_config::Resource;
 use sdt_diag::Diagnostic;
 use sdt_plan::{Action, Change, CheckKind, Reason};
@@ -51,7 +51,7 @@ impl PlanWalk {
         let Some(info) = self.core.type_info(n) else { return false };
         let reason = if !config.is_wholly_known() {
             Some(Reason::ReadBecauseConfigUnknown)
-        } else if self.dependency_pending(n) {
+        } else if self.dependency_pending(n, Some(&addr.module)) {
             Some(Reason::ReadBecauseDependencyPending)
         } else if self.provider_is_unknown(n) {
             Some(Reason::ReadBecauseConfigUnknown)
@@ -116,10 +116,14 @@ impl PlanWalk {
         self.core.graph.node(n).provider.is_some_and(|p| self.provider_unknown.contains(&p))
     }
 
-    /// Whether something that `depends_on` names, here or on a call around, changes in this plan.
-    pub(super) fn dependency_pending(&self, n: NodeIndex) -> bool {
-        let Some(on) = self.core.graph.depends_on.get(&n) else { return false };
-        self.changes.iter().any(|(m, c)| on.contains(m) && c.action != Action::NoOp)
+    /// Whether something that it waits for changes in this plan. In other instances of its own module that does not count.
+    pub(super) fn dependency_pending(&self, n: NodeIndex, module: Option<&ModuleInstance>) -> bool {
+        let awaited = self.core.graph.awaited(n);
+        if awaited.is_empty() {
+            return false;
+        }
+        let elsewhere = |c: &Change| module.is_some_and(|m| c.addr.module != *m && c.addr.module.path() == m.path());
+        self.changes.iter().any(|(m, c)| awaited.contains(m) && c.action != Action::NoOp && !elsewhere(c))
     }
 
     pub(super) fn on_data(&mut self, read: DataRead, result: Result<Value, Vec<Complaint>>) {

@@ -48,10 +48,12 @@ impl PlanWalk {
             {
                 let prior = prior.clone();
                 let Some(info) = self.core.type_info(n) else { return false };
+                let (object, marks) = prior.marked(&info).unmark_with_paths();
+                let written = info.provider.as_written(&prior.addr.resource.type_name, &object);
                 self.generated.push(sdt_plan::Generated {
                     addr: prior.addr.clone(),
                     id: import_id.as_str().unwrap_or_default().to_owned(),
-                    object: prior.marked(&info),
+                    object: written.mark_with_paths(&marks),
                     schema: info.schema.clone(),
                 });
                 continue;

@@ -72,7 +72,7 @@ impl PlanWalk {
     pub(super) fn on_opened(&mut self, opening: Opening, result: Result<Value, Vec<Complaint>>) {
         let n = opening.n;
         // What it stands for may be made by this plan.
-        if result.is_err() && self.dependency_pending(n) {
+        if result.is_err() && self.dependency_pending(n, None) {
             self.core.leave_closed(opening);
             return self.close_one(n, true);
         }

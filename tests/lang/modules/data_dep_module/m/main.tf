@@ -1,0 +1,2 @@
+variable "p" {}
+resource "terraform_data" "m" { input = var.p }
