@@ -109,7 +109,7 @@ fn declared(f: &Field, d: &Declaration) -> TokenStream {
         }
         Role::Plain => {}
     }
-    let flags = ["force_new", "sensitive", "write_only", "carry", "keep_null", "moving"]
+    let flags = ["force_new", "sensitive", "write_only", "carry", "keep_null", "moving", "lasting", "any_case"]
         .into_iter()
         .filter(|flag| keys.has(flag));
     let flags = flags.map(|flag| {

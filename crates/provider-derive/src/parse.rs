@@ -62,7 +62,7 @@ pub(crate) struct Keys {
     name: Option<LitStr>,
 }
 
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 13] = [
     "force_new",
     "computed",
     "optional",
@@ -72,6 +72,8 @@ const FLAGS: [&str; 11] = [
     "carry",
     "keep_null",
     "moving",
+    "lasting",
+    "any_case",
     "nested",
     "set",
 ];
