@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
 """Varies configurations of AWS types one attribute at a time, and compares how sdt and Terraform with hashicorp/aws plan them.
 
-    tests/generate/aws_plans.py --bin target/debug/sdt [--kind input|plan|applied] [TYPE ...]
+    tests/generate/aws_plans.py --bin target/debug/sdt [--kind input|data|plan|applied] [TYPE ...]
 
-`input`: values at and beyond each limit, and combinations: does validation refuse the same? `plan`: plans of creations, then plans of
-changes on a state made of what Terraform planned. `applied`: the same changes on states as applied: each case of the conformance suite
-is applied to a local AWS (by --apply), both engines must then plan no changes, and its instance stands in the state once for each variation.
+`input`: values at and beyond each limit, and combinations: does validation refuse the same? `data`: that of data sources. `plan`: plans of
+creations, then plans of changes on a state made of what Terraform planned. `applied`: the same changes on states as applied: each case of
+the conformance suite is applied to a local AWS (by --apply), both engines must then plan no changes, and its instance stands in the state
+once for each variation.
+
+`--by plugin` asks hashicorp/aws by its plugin protocol in place of Terraform (aws_plugin.py; needs grpcio and msgpack).
 
 TYPE is a part of a type's name. Prints each difference: actions, paths that replace, what is unknown, planned values, sensitivity, text.
 """
 import argparse
+import copy
 import json
 import os
 import re
@@ -55,8 +59,11 @@ class Engine:
                     "skip_requesting_account_id": self.endpoint.endswith(":1"), "skip_metadata_api_check": True,
                     "skip_region_validation": True, "s3_use_path_style": True, "endpoints": [dict.fromkeys(SERVICES, self.endpoint)]}
         document = {"terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}}, "provider": {"aws": provider}}
-        if resources:
-            document["resource"] = resources
+        if variations.UNKNOWN in json.dumps(resources):
+            document["resource"] = {"terraform_data": {"u": {"input": "x"}}}
+        for kind, instances in resources.items():
+            mode, name = ("data", kind[5:]) if kind.startswith("data.") else ("resource", kind)
+            document.setdefault(mode, {})[name] = instances
         (self.folder / "main.tf.json").write_text(json.dumps(document, indent=1))
         for old in self.folder.glob("terraform.tfstate*"):
             old.unlink()
@@ -107,13 +114,21 @@ class Engine:
             if not plan.returncode:
                 shown = json.loads(self.run("show", "-json", "p.bin", must=True).stdout)
                 text = self.run("show", "-no-color", "p.bin", must=True).stdout
-                return {number_of(c): c["change"] for c in shown["resource_changes"]}, texts_of(text), errors
+                texts = texts_of(text)
+                changes = {number_of(c): c["change"] for c in shown["resource_changes"] if c["type"].startswith("aws_")}
+                return changes, {n: texts.get(n, "") for n in changes}, errors
             found = {int(n): m.split("\n")[0] for m in re.split(r"\n(?:│ )?Error: ", plan.stderr + plan.stdout)[1:] for n in NAMED.findall(m)}
             if not found:
                 print(f"{self.name} plan: {plan.stdout[-300:]}{plan.stderr[-2000:]}")
                 break
             errors.update(found)
         return {}, {}, errors
+
+
+def by_plugin(environment):
+    from aws_plugin import Plugin  # Needs grpcio and msgpack, which Terraform's own plans do not.
+    (program,) = (terraform_mirror.mirror() / "registry.terraform.io/hashicorp/aws").glob("5.100.0/*/terraform-provider-aws*")
+    return Plugin(str(program), environment)
 
 
 def pieces(mapping):
@@ -180,7 +195,7 @@ def differences(theirs, ours, text_theirs=None, text_ours=None):
         if apart:
             out.append(f"{part} " + "; ".join(apart[:4]))
         a, b = unknown_paths(theirs.get(f"{part}_sensitive")), unknown_paths(ours.get(f"{part}_sensitive"))
-        if a != b:
+        if f"{part}_sensitive" in theirs and a != b:
             out.append(f"{part}_sensitive too {sorted(a - b)}, but not {sorted(b - a)}")
     if not out and text_theirs != text_ours:
         a, b = (text_theirs or "").splitlines(), (text_ours or "").splitlines()
@@ -189,22 +204,30 @@ def differences(theirs, ours, text_theirs=None, text_ours=None):
     return out
 
 
-def filled(fact, after, unknown, inside=False):
-    """Makes an object as state holds it of what a plan says, with samples for what is unknown and zeros for nulls in blocks."""
+def filled(kind, fact, after, unknown, inside=False):
+    """Makes an object as state holds it of what a plan says: samples for what is unknown, and in blocks zeros for nulls where the type is
+    one of the older SDK."""
+    legacy = variations.facts(kind).get("legacy_type_system")
     out = {}
     for name, attribute in fact["attributes"].items():
         out[name] = (after or {}).get(name)
-        if out[name] is None and (unknown or {}).get(name):
-            out[name] = "x-0123456789abcdef0" if name == "id" else {} if name == "tags_all" else likely(attribute)
-        elif out[name] is None and inside:
-            out[name] = {"string": "", "number": 0, "bool": False}.get(str(attribute["type"]))
+        marks = (unknown or {}).get(name)
+        if out[name] is None and marks:
+            stored = variations.STORED.get(kind, {})
+            out[name] = "x-0123456789abcdef0" if name == "id" else {} if name == "tags_all" else stored[name] if name in stored else likely(attribute)
+        elif out[name] is None and inside and legacy:
+            of = attribute["type"]
+            zero = {"list": [], "set": [], "map": {}}.get(of[0]) if isinstance(of, list) else {"string": "", "number": 0, "bool": False}[of]
+            out[name] = copy.copy(zero)
+        elif isinstance(out[name], list) and isinstance(marks, list):
+            out[name] = [{**v, **{k: "x" for k, u in m.items() if u is True}} if isinstance(m, dict) else "x" if m else v for v, m in zip(out[name], marks)]
     for name, inner in fact.get("blocks", {}).items():
         value, marks = (after or {}).get(name) or [], (unknown or {}).get(name)
         if isinstance(value, list):
-            value = [filled(inner, v, marks[i] if isinstance(marks, list) and i < len(marks) else None, True) for i, v in enumerate(value)]
+            value = [filled(kind, inner, v, marks[i] if isinstance(marks, list) and i < len(marks) else None, True) for i, v in enumerate(value)]
         out[name] = value
     if fact.get("timeouts"):
-        out["timeouts"] = None
+        out["timeouts"] = (after or {}).get("timeouts")
     return out
 
 
@@ -214,7 +237,7 @@ def likely(attribute):
 
 def instance_of(kind, change):
     fact = variations.facts(kind)
-    attributes = filled(fact, change["after"], change["after_unknown"])
+    attributes = filled(kind, fact, change["after"], change["after_unknown"])
     secret = [[{"type": "get_attr", "value": n}] for n, a in fact["attributes"].items() if a.get("sensitive") and attributes[n] is not None]
     return kind, {"schema_version": fact["schema_version"], "attributes": attributes, "sensitive_attributes": secret}
 
@@ -225,7 +248,7 @@ class Comparison:
 
     def tell(self, kind, label, what):
         self.found[kind] += 1
-        print(f"{kind} {label}: {what}", flush=True)
+        print(f"{kind} {label}: {what}".replace("\n", " "), flush=True)
 
     def inputs(self, kinds):
         probes = [(k, label, c) for k in kinds for base in bases(k) for label, c in variations.inputs(k, base)]
@@ -239,6 +262,7 @@ class Comparison:
     def both(self, configurations, labels, instances=None):
         """Plans with both, tells differences, and returns Terraform's changes."""
         (a, ta, ea), (b, tb, eb) = (e.planned(configurations, instances) for e in (self.theirs, self.ours))
+        ta = tb if ta is None else ta
         self.seen += len(configurations)
         for n, (kind, _) in configurations.items():
             if (n in ea) != (n in eb):
@@ -251,9 +275,11 @@ class Comparison:
 
     def accepted(self, probes):
         """Leaves out what Terraform's validation refuses."""
-        flat = {2 * n + i: (p[0], c) for n, p in enumerate(probes) for i, c in enumerate(p[2:4])}
-        bad = {n // 2 for engine in (self.theirs, self.ours) for n in engine.refused(flat)}
-        return [p for n, p in enumerate(probes) if n not in bad]
+        flat = {(p[0], json.dumps(c, sort_keys=True)): c for p in probes for c in p[2:4]}
+        numbered = {n: (kind, c) for n, ((kind, _), c) in enumerate(flat.items())}
+        names = list(flat)
+        bad = {names[n] for engine in (self.theirs, self.ours) for n in engine.refused(numbered)}
+        return [p for p in probes if not any((p[0], json.dumps(c, sort_keys=True)) in bad for c in p[2:4])]
 
     def plans(self, kinds):
         probes = [(k, label, x, y) for k in kinds for base in bases(k) for label, x, y in variations.changes(k, base, updates_of(k))]
@@ -306,6 +332,8 @@ class Comparison:
 
 
 def bases(kind):
+    if kind.startswith("data."):
+        return [variations.block(variations.facts(kind)), *variations.more_bases(kind).values()]
     card = variations.card(kind)
     return [variations.resolved(c, variations.invented(card.get("needs", {}))) for c in [card["config"], *variations.more_bases(kind).values()]]
 
@@ -318,20 +346,22 @@ def updates_of(kind):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bin", required=True, help="sdt's program")
-    parser.add_argument("--kind", choices=("input", "plan", "applied"), default="plan")
+    parser.add_argument("--kind", choices=("input", "data", "plan", "applied"), default="plan")
     parser.add_argument("--apply", choices=("sdt", "terraform"), default="sdt", help="who applies, of --kind applied")
+    parser.add_argument("--by", choices=("terraform", "plugin"), default="terraform",
+                        help="`plugin` asks the provider by its protocol: much faster, without texts and marks")
     parser.add_argument("--group", type=int, default=4, help="so many types at once")
     parser.add_argument("types", nargs="*", help="parts of names; an exact name with a leading =")
     options = parser.parse_args()
     if terraform_mirror.why_not():
         sys.exit(terraform_mirror.why_not())
     matches = lambda kind, word: kind == word[1:] if word.startswith("=") else word in kind
-    kinds = [k for k in variations.types() if not options.types or any(matches(k, w) for w in options.types)]
+    kinds = [k for k in variations.types(options.kind == "data") if not options.types or any(matches(k, w) for w in options.types)]
     work = Path(tempfile.mkdtemp(prefix="sdt-plans-"))
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_", "SDT_"))}
     kept.update(terraform_mirror.settings(), HOME=str(work), AWS_EC2_METADATA_DISABLED="true", NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
     try:
-        theirs = Engine("terraform", shutil.which("terraform"), work / "terraform", kept)
+        theirs = by_plugin(kept) if options.by == "plugin" else Engine("terraform", shutil.which("terraform"), work / "terraform", kept)
         ours = Engine("sdt", str(Path(options.bin).resolve()), work / "sdt", kept)
         compared = Comparison(theirs, ours)
         if options.kind == "applied":
@@ -339,8 +369,10 @@ def main():
                 compared.applied(kinds, ours if options.apply == "sdt" else theirs, aws)
         else:
             for start in range(0, len(kinds), options.group):
-                (compared.inputs if options.kind == "input" else compared.plans)(kinds[start:start + options.group])
+                (compared.plans if options.kind == "plan" else compared.inputs)(kinds[start:start + options.group])
     finally:
+        if options.by == "plugin":
+            theirs.close()
         shutil.rmtree(work, ignore_errors=True)
     print(f"{len(kinds)} types, {compared.seen} compared, {sum(compared.found.values())} differ {dict(compared.found.most_common(8)) or ''}")
     return 1 if compared.found else 0

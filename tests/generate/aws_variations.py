@@ -9,6 +9,12 @@ PREFIXES = {"aws_vpc": "vpc", "aws_subnet": "subnet", "aws_security_group": "sg"
             "aws_eip": "eipalloc", "aws_nat_gateway": "nat", "aws_network_acl": "acl", "aws_network_interface": "eni",
             "aws_vpc_endpoint": "vpce", "aws_vpc_dhcp_options": "dopt", "aws_vpc_peering_connection": "pcx",
             "aws_efs_file_system": "fs", "aws_efs_access_point": "fsap"}
+# What the service answers where a sample of the facts would be no answer of it.
+STORED = {"aws_dynamodb_table": {"read_capacity": 0, "write_capacity": 0},
+          "aws_sns_topic": {"fifo_throughput_scope": ""},
+          "aws_s3_bucket_lifecycle_configuration": {"object_size_greater_than": None, "object_size_less_than": None}}
+# What a configuration says for a value that only apply will tell, of any type.
+UNKNOWN = "${jsondecode(terraform_data.u.output)}"
 BALANCING = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:"
 ARNS = {"aws_lb": "loadbalancer/app/x/0123456789abcdef", "aws_lb_target_group": "targetgroup/x/0123456789abcdef",
         "aws_lb_listener": "listener/app/x/0123456789abcdef/0123456789abcdef"}
@@ -17,14 +23,16 @@ BAD = {"arn": ["nonsense", "arn:aws"], "cidr": ["10.0.0.0", "10.0.0.1/16"], "ipv
        "ipv4": ["nonsense", "300.0.0.1"]}
 
 
-def types():
-    """Returns the resource types that have facts and a case."""
+def types(data=False):
+    """Returns the resource types that have facts and a case, or the data sources that have facts."""
+    if data:
+        return sorted(f"data.{p.stem}" for p in facts_path("data.x").parent.glob("*.json"))
     cards = {p.stem for p in (ROOT / "tests/conformance/aws").glob("aws_*.json")}
     return sorted(t for t in cards if facts_path(t).exists())
 
 
 def facts_path(kind):
-    return ROOT / f"tests/facts/aws/{kind}.json"
+    return ROOT / f"tests/facts/aws/{kind.replace('data.', 'data/')}.json"
 
 
 def facts(kind):
@@ -149,7 +157,7 @@ def something(fact, number=0):
 
 
 def changes(kind, base, updates=()):
-    """Yields (label, configuration before, configuration after): one attribute or block set, changed, emptied or removed."""
+    """Yields (label, configuration before, configuration after): one attribute or block set, changed, unknown, emptied or removed."""
     fact = facts(kind)
     yield "same", base, base
     for update in updates:
@@ -170,6 +178,7 @@ def changes(kind, base, updates=()):
             if isinstance(one["type"], list) or get(second, path) == present:
                 second = put(base, fact, path, sample(one, 2))
         yield f"{name} changed", first, second
+        yield f"{name} unknown", first, put(base, fact, path, UNKNOWN)
         if not one.get("required"):
             yield f"{name} set", without, second
             yield f"{name} unset", first, without

@@ -109,9 +109,10 @@ fn declared(f: &Field, d: &Declaration) -> TokenStream {
         }
         Role::Plain => {}
     }
-    let flags = ["force_new", "sensitive", "write_only", "carry", "keep_null", "as_read", "moving"]
-        .into_iter()
-        .filter(|flag| keys.has(flag));
+    let flags =
+        ["force_new", "sensitive", "write_only", "carry", "keep_null", "as_read", "moving", "lasting", "any_case"]
+            .into_iter()
+            .filter(|flag| keys.has(flag));
     let flags = flags.map(|flag| {
         let flag = format_ident!("{flag}");
         quote!(#flag: true,)

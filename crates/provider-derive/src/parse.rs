@@ -64,7 +64,7 @@ pub(crate) struct Keys {
     name: Option<LitStr>,
 }
 
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 14] = [
     "force_new",
     "computed",
     "optional",
@@ -75,6 +75,8 @@ const FLAGS: [&str; 12] = [
     "keep_null",
     "as_read",
     "moving",
+    "lasting",
+    "any_case",
     "nested",
     "set",
 ];

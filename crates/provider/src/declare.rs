@@ -151,6 +151,10 @@ pub struct Field {
     pub as_read: bool,
     /// Moves by itself all the time: a refresh keeps the last known value, so that this is no drift.
     pub moving: bool,
+    /// Upper and lower case mean the same in what the value must be one of.
+    pub any_case: bool,
+    /// A block that stays when the configuration leaves it out; what is in it goes to its defaults.
+    pub lasting: bool,
     /// Planned when the configuration does not set it.
     pub default: Option<Lit>,
     /// Deprecated: why, and what instead.
@@ -190,6 +194,8 @@ pub const NOTHING: Field = Field {
     keep_null: false,
     as_read: false,
     moving: false,
+    any_case: false,
+    lasting: false,
     default: None,
     deprecated: None,
     checks: &[],

@@ -23,16 +23,17 @@ pub struct TagSettings {
 }
 
 impl TagSettings {
-    /// Returns `tags_all` for a configured `tags`: unknown when it cannot be told, or when there are no tags on a creation.
+    /// Returns `tags_all` for a configured `tags`: unknown when it cannot be told, or, for legacy types, when there are no tags on
+    /// a creation.
     #[must_use]
-    pub fn plan_all(&self, tags: &Value, prior: Option<&Value>) -> Value {
+    pub fn plan_all(&self, tags: &Value, prior: Option<&Value>, legacy: bool) -> Value {
         let unknown = Value::unknown(Type::map(Type::String));
         if self.unknown || !tags.is_wholly_known() {
             return unknown;
         }
         let all = self.merge(tags);
         match prior {
-            None if all.is_empty() => unknown,
+            None if all.is_empty() && legacy => unknown,
             Some(p) if tag_map(Some(p)) == all && !p.is_null() => p.clone(),
             _ => tags_value(&all),
         }

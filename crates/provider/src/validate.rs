@@ -109,8 +109,9 @@ pub(crate) fn check_all(f: &Field, value: &Value, path: &Path, out: &mut Vec<Com
         return;
     }
     for check in f.checks {
-        if let (Check::Length(min, max), Some(items)) = (check, value.as_items()) {
-            let n = items.len() as u64;
+        let size = value.as_items().map(<[Value]>::len).or_else(|| value.as_members().map(|m| m.len()));
+        if let (Check::Length(min, max), Some(n)) = (check, size) {
+            let n = n as u64;
             if n < *min || max.is_some_and(|m| n > m) {
                 out.push(error(
                     path.clone(),
@@ -126,7 +127,7 @@ pub(crate) fn check_all(f: &Field, value: &Value, path: &Path, out: &mut Vec<Com
             _ => vec![value],
         };
         for element in elements {
-            if let Err(detail) = check_one(check, element) {
+            if let Err(detail) = check_one(check, element, f.any_case) {
                 let shown = if f.sensitive { "a sensitive value".to_owned() } else { shown(element) };
                 let detail = format!("expected {} {detail}, got {shown}", f.name);
                 out.push(error(path.clone(), "Invalid value for an argument", detail));
@@ -150,9 +151,10 @@ fn bounds(what: &str, min: u64, max: Option<u64>, got: u64) -> String {
     }
 }
 
-fn check_one(check: &Check, value: &Value) -> Result<(), String> {
+fn check_one(check: &Check, value: &Value, any_case: bool) -> Result<(), String> {
+    let is = |name: &str, s: &str| name == s || any_case && name.eq_ignore_ascii_case(s);
     let one_of = |names: &[&str]| match value.as_str() {
-        Some(s) if !names.contains(&s) => Err(format!("to be one of {names:?}")),
+        Some(s) if !names.iter().any(|name| is(name, s)) => Err(format!("to be one of {names:?}")),
         _ => Ok(()),
     };
     match check {

@@ -27,6 +27,10 @@ struct Thing {
     secret: Option<String>,
     #[attr(one_of("a", "b"))]
     kind: Option<String>,
+    #[attr(one_of("on", "off"), any_case)]
+    switch: Option<String>,
+    #[attr(lasting, force_new)]
+    options: Option<Options>,
     part: Vec<Part>,
     member: Set<Member>,
     extra: OptComputed<Vec<Part>>,
@@ -41,6 +45,16 @@ struct Part {
     #[attr(force_new)]
     key: Option<String>,
     value: OptComputed<i64>,
+}
+
+#[derive(Clone, Block)]
+#[allow(dead_code, reason = "only the declaration is looked at")]
+struct Options {
+    #[attr(default = "plain", force_new)]
+    form: Option<String>,
+    #[attr(default = false, force_new)]
+    hourly: Option<bool>,
+    limit: Option<i64>,
 }
 
 #[derive(Clone, Block)]
@@ -143,12 +157,28 @@ fn updates() {
         json!({ "part": [{ "key": "a", "value": 8 }] }),
         &[],
     );
-    // Sets pair by meaning.
+    // Sets pair by meaning; in a set that changes, what stays has null where what comes has "".
     check(
         with(json!({ "member": [{ "port": 2 }, { "port": 1 }] })),
         prior(),
-        json!({ "member": [{ "host": "", "port": 1, "ips": [] }, { "host": "", "port": 2, "ips": [] }] }),
+        json!({ "member": [{ "host": "", "port": 2, "ips": [] }, { "host": null, "port": 1, "ips": [] }] }),
         &[],
+    );
+    // A new block forces replacement by all that it says, false included; left out it stays, and what is in it goes to its defaults.
+    let options = |form: &str, limit: Json| json!([{ "form": form, "hourly": false, "limit": limit }]);
+    let had = |options: &Json| {
+        let mut prior = prior();
+        prior["options"] = options.clone();
+        prior
+    };
+    let all = ["options[0].form", "options[0].hourly", "options"];
+    check(with(json!({ "options": [{}] })), prior(), json!({ "options": options("plain", Json::Null) }), &all);
+    check(with(json!({})), had(&options("plain", json!(0))), json!({ "options": options("plain", json!(0)) }), &[]);
+    check(
+        with(json!({})),
+        had(&options("other", json!(5))),
+        json!({ "options": options("plain", Json::Null) }),
+        &["options[0].form"],
     );
     check(with(json!({ "tags": { "A": "b" } })), prior(), json!({ "tags_all": { "A": "b", "Env": "test" } }), &[]);
     check(with(json!({ "timeouts": { "create": "5m" } })), prior(), json!({ "timeouts": { "create": "5m" } }), &[]);
@@ -193,6 +223,7 @@ fn validation() {
     };
     check(json!({ "kind": "a" }), &[]);
     check(json!({ "kind": "c" }), &["to be one of [\"a\", \"b\"], got \"c\""]);
+    check(json!({ "switch": "OFF" }), &[]);
     check(json!({ "name": "n", "flag": true }), &["conflicts with flag"]);
     check(json!({ "policy": "{" }), &["to be JSON"]);
     check(json!({ "timeouts": { "create": "soon" } }), &["duration"]);

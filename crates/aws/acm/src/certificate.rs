@@ -273,11 +273,13 @@ impl Resource for Certificate {
 
     /// The domain is one of the names; a certificate that is uploaded says its own.
     fn customize(edit: &mut PlanEdit<'_>) {
-        let names = edit.config(Self::SUBJECT_ALTERNATIVE_NAMES).clone();
+        let written = edit.config(Self::SUBJECT_ALTERNATIVE_NAMES);
+        let names = if written.is_null() { edit.prior(Self::SUBJECT_ALTERNATIVE_NAMES) } else { written }.clone();
+        // Names that are not known yet count as none.
+        let names = if names.is_wholly_known() { names } else { Value::NULL };
         let domain = edit.config(Self::DOMAIN_NAME).clone();
-        if let (Some(items), Some(domain)) = (names.as_items(), domain.as_str())
-            && names.is_wholly_known()
-        {
+        if let Some(domain) = domain.as_str() {
+            let items = names.as_items().unwrap_or_default();
             let mut all: BTreeSet<String> = items.iter().filter_map(Value::as_str).map(str::to_owned).collect();
             all.insert(domain.to_owned());
             // Which records will validate it is known by domain before they are: configurations make a record for each.

@@ -3,7 +3,7 @@
 use sdt_aws_core::{Aws, tagging, tags};
 use sdt_provider::{
     Block, Changes, Complaint, Computed, Cx, Described, Error, Id, Map, Name, OPERATION_TAG, OptComputed, Path,
-    Resource, Set, Tags, Token, Value, async_trait, checks, invalid,
+    PlanEdit, Resource, Set, Tags, Token, Value, async_trait, checks, invalid,
 };
 use serde_json::{Value as Json, json};
 
@@ -46,13 +46,13 @@ pub(crate) struct MetricAlarm {
     #[attr(conflicts_with(metric_query))]
     dimensions: Option<Map<String>>,
     /// What becomes of percentiles of few samples.
-    #[attr(one_of("evaluate", "ignore"))]
+    #[attr(one_of("evaluate", "ignore"), any_case)]
     evaluate_low_sample_count_percentiles: OptComputed<String>,
     /// Periods that are looked at.
     #[attr(range(1..))]
     evaluation_periods: i32,
     /// A percentile: `p95`.
-    #[attr(conflicts_with(metric_query, statistic))]
+    #[attr(conflicts_with(metric_query, statistic), check = extended)]
     extended_statistic: Option<String>,
     /// What happens when there are no data.
     #[attr(check = checks::arn)]
@@ -87,7 +87,7 @@ pub(crate) struct MetricAlarm {
     #[attr(conflicts_with(threshold))]
     threshold_metric_id: Option<String>,
     /// What missing data count as.
-    #[attr(default = "missing", one_of("breaching", "ignore", "missing", "notBreaching"))]
+    #[attr(default = "missing", one_of("breaching", "ignore", "missing", "notBreaching"), any_case)]
     treat_missing_data: Option<String>,
     /// Unit of the values.
     #[attr(one_of(
@@ -126,12 +126,13 @@ pub(crate) struct MetricAlarm {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct MetricQuery {
     /// Account of the metric.
-    #[attr(default = "")]
+    #[attr(default = "", length(1..=255))]
     account_id: Option<String>,
     /// Expression over the other metrics.
-    #[attr(default = "")]
+    #[attr(default = "", length(1..=1024))]
     expression: Option<String>,
     /// Its name in expressions.
+    #[attr(length(1..=255))]
     id: String,
     /// Name that people see.
     #[attr(default = "")]
@@ -151,6 +152,7 @@ pub(crate) struct Metric {
     /// What the metric is about.
     dimensions: Option<Map<String>>,
     /// Name of the metric.
+    #[attr(length(1..=255))]
     metric_name: String,
     /// Namespace of the metric.
     #[attr(default = "")]
@@ -158,10 +160,63 @@ pub(crate) struct Metric {
     /// Seconds of a period.
     period: i32,
     /// How values become one.
+    #[attr(check = statistic)]
     stat: String,
     /// Unit of the values.
-    #[attr(default = "")]
+    #[attr(default = "", check = unit)]
     unit: Option<String>,
+}
+
+/// Complains of a period that is none: some seconds, or whole minutes.
+fn period(of: &Value, at: &Path, seconds: &[i64], out: &mut Vec<Complaint>) {
+    let name = MetricAlarm::PERIOD.0;
+    let Some(n) = of.get(name).and_then(Value::as_number).and_then(|n| n.as_i64()) else { return };
+    if !seconds.contains(&n) && n % 60 != 0 {
+        let detail = format!("expected period to be one of {seconds:?} or a multiple of 60, got {n}");
+        out.push(invalid(at.attr(name), "Invalid value for an argument", detail));
+    }
+}
+
+/// A statistic, plain or extended.
+fn statistic(text: &str) -> Result<(), String> {
+    let plain = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"].contains(&text);
+    if plain { Ok(()) } else { extended(text) }
+}
+
+fn unit(text: &str) -> Result<(), String> {
+    const SIZES: [&str; 10] = [
+        "Bits",
+        "Kilobits",
+        "Megabits",
+        "Gigabits",
+        "Terabits",
+        "Bytes",
+        "Kilobytes",
+        "Megabytes",
+        "Gigabytes",
+        "Terabytes",
+    ];
+    let amount = |t: &str| t == "Count" || SIZES.contains(&t);
+    let plain = ["Seconds", "Microseconds", "Milliseconds", "Percent", "None"].contains(&text);
+    let fits = plain || amount(text.strip_suffix("/Second").unwrap_or(text));
+    if fits { Ok(()) } else { Err("to be a unit such as Count or Bytes/Second".into()) }
+}
+
+/// A percentile or a trimmed statistic: `p95`, `tm90`, `IQM`, `TM(10%:90%)`.
+fn extended(text: &str) -> Result<(), String> {
+    let number =
+        |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit() || b == b'.') && t.parse::<f64>().is_ok();
+    let short = ["p", "tm", "wm", "tc", "ts"].iter().any(|head| text.strip_prefix(head).is_some_and(number));
+    let bound = |t: &str| t.is_empty() || number(t.strip_suffix('%').unwrap_or(t));
+    let span = ["TM(", "WM(", "PR(", "TC(", "TS("].iter().any(|head| {
+        let inner = text.strip_prefix(head).and_then(|t| t.strip_suffix(')'));
+        inner.and_then(|t| t.split_once(':')).is_some_and(|(a, b)| bound(a) && bound(b))
+    });
+    if text == "IQM" || short || span {
+        Ok(())
+    } else {
+        Err("to be a statistic such as p95, tm90 or TM(10%:90%)".into())
+    }
 }
 
 #[async_trait]
@@ -244,10 +299,17 @@ impl Resource for MetricAlarm {
         Ok(())
     }
 
+    fn customize(edit: &mut PlanEdit<'_>) {
+        if edit.has(Self::METRIC_NAME) && !edit.has(Self::STATISTIC) && !edit.has(Self::EXTENDED_STATISTIC) {
+            let detail = "One of statistic or extended_statistic must be set for an alarm on a metric";
+            edit.refuse(Self::STATISTIC, detail);
+        }
+    }
+
     fn validate(config: &Value) -> Vec<Complaint> {
         let period = config.get(Self::PERIOD.0).and_then(Value::as_number).and_then(|n| n.as_i64());
         match period {
-            Some(period) if ![10, 20, 30].contains(&period) && (period <= 0 || period % 60 != 0) => {
+            Some(period) if ![10, 20, 30].contains(&period) && (period % 60 != 0) => {
                 let detail = format!("expected period to be 10, 20, 30 or a multiple of 60, got {period}");
                 vec![invalid(Path::root().attr(Self::PERIOD.0), "Invalid value for an argument", detail)]
             }

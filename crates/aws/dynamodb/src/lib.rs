@@ -1,6 +1,7 @@
 //! DynamoDB.
 
 mod indexes;
+mod rules;
 mod settings;
 mod table;
 

@@ -127,6 +127,7 @@ pub(crate) struct ImportTable {
     /// Details of the format.
     input_format_options: Option<FormatOptions>,
     /// The files.
+    #[attr(force_new)]
     s3_bucket_source: BucketSource,
 }
 

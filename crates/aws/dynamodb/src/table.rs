@@ -7,11 +7,12 @@ use aws_sdk_dynamodb::types::{
 use sdt_aws_core::{Api, Aws, each, tags};
 use sdt_provider::{
     Block, Changes, Computed, Cx, Error, Id, Name, OPERATION_TAG, OptComputed, Pace, PlanEdit, Resource, Seen, Set,
-    Tags, Token, Value, async_trait, checks,
+    Tags, Token, Value, async_trait, checks, is_zero,
 };
 
 use crate::dynamodb;
 use crate::indexes::{GlobalIndex, LocalIndex, OnDemand};
+use crate::rules;
 use crate::settings::{self, Encryption, ImportTable, Recovery, Ttl};
 
 /// A table with its indexes.
@@ -22,6 +23,7 @@ pub(crate) struct Table {
     /// ARN of the table.
     arn: Computed<String>,
     /// Attributes that are keys of the table or of an index.
+    #[attr(same = same_names)]
     pub(crate) attribute: Set<Attribute>,
     /// How capacity is paid for.
     #[attr(default = "PROVISIONED", one_of("PROVISIONED", "PAY_PER_REQUEST"))]
@@ -34,10 +36,10 @@ pub(crate) struct Table {
     #[attr(force_new)]
     pub(crate) hash_key: OptComputed<String>,
     /// Makes the table from files in S3.
-    #[attr(force_new, carry, conflicts_with(restore_source_name, restore_source_table_arn))]
+    #[attr(carry, conflicts_with(restore_source_name, restore_source_table_arn))]
     pub(crate) import_table: Option<ImportTable>,
     /// Indexes with the table's partition key.
-    #[attr(force_new)]
+    #[attr(force_new, same = same_names)]
     local_secondary_index: Set<LocalIndex>,
     /// Name of the table.
     #[attr(force_new)]
@@ -106,6 +108,7 @@ pub(crate) struct Replica {
     /// ARN of the copy.
     arn: Computed<String>,
     /// KMS key there.
+    #[attr(check = checks::arn)]
     kms_key_arn: OptComputed<String>,
     /// Backups of the copy.
     #[attr(default = false, carry)]
@@ -119,6 +122,14 @@ pub(crate) struct Replica {
     stream_arn: Computed<String>,
     /// Label of the copy's stream.
     stream_label: Computed<String>,
+}
+
+/// Sets of objects with the same names: of attributes and of indexes that stay for life, only the names count.
+fn same_names(a: &Value, b: &Value) -> bool {
+    let names = |v: &Value| -> Option<std::collections::BTreeSet<String>> {
+        v.as_items()?.iter().map(|item| item.get("name")?.as_str().map(str::to_owned)).collect()
+    };
+    names(a).is_some_and(|a| Some(a) == names(b))
 }
 
 /// No class is the standard class.
@@ -311,9 +322,25 @@ impl Resource for Table {
     }
 
     fn customize(edit: &mut PlanEdit<'_>) {
+        rules::check(edit);
+        // The usual class is not said.
+        if edit.prior.is_none() && edit.planned(Self::TABLE_CLASS).as_str() == Some("STANDARD") {
+            edit.set(Self::TABLE_CLASS, Value::null(sdt_value::Type::String));
+        }
+        // Nor is the attribute of an expiry that is off, where there was none.
+        let before = edit.prior(Self::TTL).as_items().and_then(|t| t.first()?.get("attribute_name").cloned());
+        let before = before.unwrap_or_else(|| Value::null(sdt_value::Type::String));
+        if let Some([ttl]) = edit.planned(Self::TTL).as_items()
+            && ttl.get("enabled").and_then(Value::as_bool) == Some(false)
+            && !ttl.get("attribute_name").is_some_and(Value::is_unknown)
+            && is_zero(&before)
+        {
+            let off = sdt_provider::with(ttl, [("attribute_name", before)]);
+            edit.set(Self::TTL, Value::list(off.ty(), vec![off]));
+        }
         // What a table was made from matters only while it is named.
         for source in [Self::RESTORE_SOURCE_NAME, Self::RESTORE_SOURCE_TABLE_ARN] {
-            if edit.changes(source) && !edit.planned(source).is_null() {
+            if edit.changes(source) && edit.has(source) {
                 edit.replace(source);
             }
         }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_ec2::types::{IcmpTypeCode, NetworkAcl, NetworkAclEntry, PortRange, RuleAction};
 use sdt_aws_core::{Api, Aws};
-use sdt_provider::{Block, Cx, Error, Set, Value};
+use sdt_provider::{Block, Cx, Error, Set, checks};
 
-use crate::{ec2, filter, text};
+use crate::{ec2, filter, protocol, text};
 
 /// The first number of the rules that AWS adds itself.
 const OWN_RULES: i32 = 32767;
@@ -19,25 +19,29 @@ const MOVING: Duration = Duration::from_secs(5 * 60);
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct AclRule {
     /// What happens to the traffic.
-    #[attr(one_of("allow", "deny"))]
+    #[attr(one_of("allow", "deny"), any_case)]
     action: String,
     /// IPv4 range that the rule is about.
+    #[attr(check = checks::ipv4_cidr)]
     cidr_block: Option<String>,
     /// First port.
+    #[attr(range(0..=65535))]
     from_port: i64,
     /// ICMP code, -1 for all.
     icmp_code: Option<i64>,
     /// ICMP type, -1 for all.
     icmp_type: Option<i64>,
     /// IPv6 range that the rule is about.
+    #[attr(check = checks::ipv6_cidr)]
     ipv6_cidr_block: Option<String>,
     /// Protocol by name or number, -1 for all.
-    #[attr(same = same_protocol)]
+    #[attr(same = protocol::same, check = protocol::known)]
     protocol: String,
     /// Rules are looked at in the order of their numbers.
     #[attr(range(1..=32766))]
     rule_no: i64,
     /// Last port.
+    #[attr(range(0..=65535))]
     to_port: i64,
 }
 
@@ -58,38 +62,13 @@ pub(crate) struct Entry {
     pub(crate) icmp_code: Option<i32>,
 }
 
-/// The number of a protocol given by name; numbers and unknown names stay.
-pub(crate) fn protocol_number(name: &str) -> &str {
-    const NUMBERS: [(&str, &str); 13] = [
-        ("all", "-1"),
-        ("icmp", "1"),
-        ("igmp", "2"),
-        ("ipv4", "4"),
-        ("tcp", "6"),
-        ("egp", "8"),
-        ("udp", "17"),
-        ("ipv6", "41"),
-        ("gre", "47"),
-        ("esp", "50"),
-        ("ah", "51"),
-        ("icmpv6", "58"),
-        ("vrrp", "112"),
-    ];
-    NUMBERS.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map_or(name, |(_, number)| number)
-}
-
 fn is_icmp(protocol: Option<&str>) -> bool {
-    matches!(protocol.map(protocol_number), Some("1" | "58"))
+    matches!(protocol.map(protocol::number).as_deref(), Some("1" | "58"))
 }
 
 /// Type or code of a rule, which only those for ICMP have.
 pub(crate) fn of_icmp(protocol: &str, number: Option<i64>) -> Option<i32> {
     is_icmp(Some(protocol)).then(|| number.unwrap_or_default() as i32)
-}
-
-/// Tells whether two values name the same protocol.
-pub(crate) fn same_protocol(a: &Value, b: &Value) -> bool {
-    matches!((a.as_str(), b.as_str()), (Some(a), Some(b)) if protocol_number(a) == protocol_number(b))
 }
 
 impl Entry {
@@ -99,7 +78,7 @@ impl Entry {
             number: rule.rule_no as i32,
             egress,
             action: rule.action.clone(),
-            protocol: protocol_number(&rule.protocol).to_owned(),
+            protocol: protocol::number(&rule.protocol),
             from: rule.from_port as i32,
             to: rule.to_port as i32,
             cidr: text(rule.cidr_block.clone()),
@@ -116,7 +95,7 @@ impl Entry {
             number: entry.rule_number.unwrap_or_default(),
             egress: entry.egress == Some(true),
             action: entry.rule_action().map(|a| a.as_str().to_owned()).unwrap_or_default(),
-            protocol: protocol_number(entry.protocol().unwrap_or_default()).to_owned(),
+            protocol: protocol::number(entry.protocol().unwrap_or_default()),
             from: ports.and_then(|p| p.from).unwrap_or_default(),
             to: ports.and_then(|p| p.to).unwrap_or_default(),
             cidr: text(entry.cidr_block.clone()),
@@ -288,21 +267,4 @@ pub(crate) async fn release(cx: &Cx<'_, Aws>, vpc: &str, subnets: &[String]) -> 
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn protocols() {
-        let check = |a: &str, b: &str, want: bool| {
-            assert_eq!(same_protocol(&Value::string(a), &Value::string(b)), want, "{a} {b}");
-        };
-        check("tcp", "6", true);
-        check("TCP", "tcp", true);
-        check("all", "-1", true);
-        check("udp", "6", false);
-        check("99", "99", true);
-    }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::RouteTable as Found;
 use sdt_aws_core::{Api, Aws};
 use sdt_provider::{
-    Block, Changes, Computed, Cx, Error, Id, Name, OptComputed, Resource, Set, Tags, Token, Value, async_trait,
+    Block, Changes, Computed, Cx, Error, Id, Name, OptComputed, Resource, Set, Tags, Token, Value, async_trait, checks,
 };
 
 use crate::route_table::{InlineRoute, change_gateways, change_routes, find, gateways, inline};
@@ -36,12 +36,14 @@ pub(crate) struct DefaultRouteTable {
 /// A route: one destination, one target.
 #[derive(Clone, Debug, Default, PartialEq, Block)]
 pub(crate) struct DefaultRoute {
+    #[attr(check = checks::ipv4_cidr)]
     cidr_block: Option<String>,
     core_network_arn: Option<String>,
     destination_prefix_list_id: Option<String>,
     egress_only_gateway_id: Option<String>,
     gateway_id: Option<String>,
     instance_id: Option<String>,
+    #[attr(check = checks::ipv6_cidr)]
     ipv6_cidr_block: Option<String>,
     nat_gateway_id: Option<String>,
     network_interface_id: Option<String>,

@@ -46,7 +46,7 @@ pub(crate) struct DefaultVpc {
     /// Id of the IPv6 range's association.
     ipv6_association_id: Computed<String>,
     /// IPv6 range.
-    #[attr(conflicts_with(assign_generated_ipv6_cidr_block, ipv6_netmask_length), required_with(ipv6_ipam_pool_id))]
+    #[attr(conflicts_with(assign_generated_ipv6_cidr_block, ipv6_netmask_length), required_with(ipv6_ipam_pool_id), check = sdt_provider::checks::ipv6_cidr)]
     ipv6_cidr_block: OptComputed<String>,
     /// Group of zones that the IPv6 range is announced from.
     #[attr(required_with(assign_generated_ipv6_cidr_block))]
@@ -55,7 +55,7 @@ pub(crate) struct DefaultVpc {
     #[attr(conflicts_with(assign_generated_ipv6_cidr_block))]
     ipv6_ipam_pool_id: Option<String>,
     /// Size of the IPv6 range taken from the pool.
-    #[attr(carry, conflicts_with(ipv6_cidr_block), required_with(ipv6_ipam_pool_id))]
+    #[attr(carry, range(44..=60), conflicts_with(ipv6_cidr_block), required_with(ipv6_ipam_pool_id))]
     ipv6_netmask_length: Option<i64>,
     /// The main route table now.
     main_route_table_id: Computed<String>,

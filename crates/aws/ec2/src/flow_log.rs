@@ -8,8 +8,8 @@ use aws_sdk_ec2::types::{
 };
 use sdt_aws_core::{Api, Aws, classify, in_order};
 use sdt_provider::{
-    Block, Changes, Class, Complaint, Computed, Cx, Error, Id, OptComputed, Path, PlanEdit, Resource, Tags, Token,
-    Value, async_trait, checks, invalid,
+    Block, Changes, Class, Complaint, Computed, Cx, Error, Id, OptComputed, Path, Resource, Tags, Token, Value,
+    async_trait, checks, invalid,
 };
 
 use crate::{ec2, filter, tags, text};
@@ -25,6 +25,7 @@ pub(crate) struct FlowLog {
     #[attr(force_new, check = checks::arn)]
     deliver_cross_account_role: Option<String>,
     /// Form of files in a bucket.
+    #[attr(force_new, lasting)]
     destination_options: Option<DestinationOptions>,
     /// The interface.
     #[attr(
@@ -212,14 +213,6 @@ impl Resource for FlowLog {
     }
 
     /// Options that are not configured any more stay as they are.
-    fn customize(edit: &mut PlanEdit<'_>) {
-        let none = |v: &Value| v.as_items().is_none_or(<[Value]>::is_empty);
-        if none(edit.planned(Self::DESTINATION_OPTIONS)) && !none(edit.prior(Self::DESTINATION_OPTIONS)) {
-            edit.set(Self::DESTINATION_OPTIONS, edit.prior(Self::DESTINATION_OPTIONS).clone());
-            edit.keep(Self::DESTINATION_OPTIONS);
-        }
-    }
-
     fn validate(config: &Value) -> Vec<Complaint> {
         let seconds = config.get(Self::MAX_AGGREGATION_INTERVAL.0).and_then(Value::as_number).and_then(|n| n.as_i64());
         match seconds {

@@ -24,6 +24,7 @@ mod network_acl;
 mod network_acl_association;
 mod network_acl_rule;
 mod network_interface;
+mod protocol;
 mod route;
 mod route_table;
 mod route_table_association;

@@ -3,7 +3,8 @@
 use aws_sdk_ec2::types::{ConnectivityType, NatGateway as Found, NatGatewayState, ResourceType};
 use sdt_aws_core::{Api, Aws, in_order};
 use sdt_provider::{
-    Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait, checks,
+    Changes, Computed, Cx, Error, Id, OptComputed, Pace, PlanEdit, Resource, Seen, Set, Tags, Token, async_trait,
+    checks, is_zero,
 };
 
 use crate::{ec2, filter, tags, text};
@@ -164,6 +165,27 @@ impl Resource for NatGateway {
             }
         })
         .await
+    }
+
+    fn customize(edit: &mut PlanEdit<'_>) {
+        let refused = match edit.planned(Self::CONNECTIVITY_TYPE).as_str() {
+            Some("private") => [Self::ALLOCATION_ID, Self::SECONDARY_ALLOCATION_IDS]
+                .into_iter()
+                .find(|name| !edit.config(*name).is_unknown() && !is_zero(edit.config(*name)))
+                .map(|name| (name, "private")),
+            Some("public") => Some((Self::SECONDARY_PRIVATE_IP_ADDRESS_COUNT, "public"))
+                .filter(|(name, _)| edit.config(*name).as_number().is_some()),
+            _ => None,
+        };
+        if edit.planned(Self::CONNECTIVITY_TYPE).as_str() == Some("private")
+            && edit.changes(Self::SECONDARY_PRIVATE_IP_ADDRESSES)
+            && edit.config(Self::SECONDARY_PRIVATE_IP_ADDRESS_COUNT).is_null()
+        {
+            edit.set_unknown(Self::SECONDARY_PRIVATE_IP_ADDRESS_COUNT);
+        }
+        if let Some((name, kind)) = refused {
+            edit.refuse(name, format!("{} is not supported with connectivity_type = {kind:?}", name.0));
+        }
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {

@@ -3,8 +3,8 @@
 use sdt_aws_core::Aws;
 use sdt_provider::{Changes, Cx, Error, Id, Name, Resource, Token, Value, async_trait};
 
-use crate::acl::{self, Entry, same_protocol};
-use crate::{shared, text};
+use crate::acl::{self, Entry};
+use crate::{protocol, shared, text};
 
 /// One rule of a network ACL.
 #[derive(Clone, Resource)]
@@ -33,7 +33,7 @@ pub(crate) struct NetworkAclRule {
     #[attr(force_new)]
     network_acl_id: String,
     /// Protocol by name or number, -1 for all.
-    #[attr(force_new, same = same_protocol, as_read)]
+    #[attr(force_new, same = protocol::same, check = protocol::known, as_read)]
     protocol: String,
     /// What happens to the traffic.
     #[attr(force_new, one_of("allow", "deny"))]
@@ -130,7 +130,7 @@ impl NetworkAclRule {
             number: self.rule_number as i32,
             egress: self.egress,
             action: self.rule_action.clone(),
-            protocol: acl::protocol_number(&self.protocol).to_owned(),
+            protocol: protocol::number(&self.protocol),
             from: self.from_port.unwrap_or_default() as i32,
             to: self.to_port.unwrap_or_default() as i32,
             cidr: text(self.cidr_block.clone()),

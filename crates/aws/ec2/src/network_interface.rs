@@ -250,6 +250,11 @@ impl Resource for NetworkInterface {
     }
 
     fn customize(edit: &mut PlanEdit<'_>) {
+        // Without its switch the list says nothing.
+        let listed = edit.planned(Self::IPV6_ADDRESS_LIST_ENABLED).as_bool() == Some(true);
+        if !listed && edit.config(Self::IPV6_ADDRESS_LIST).as_items().is_some_and(|i| !i.is_empty()) {
+            edit.set_unknown(Self::IPV6_ADDRESS_LIST);
+        }
         if edit.changes(Self::ENABLE_PRIMARY_IPV6) && edit.prior(Self::ENABLE_PRIMARY_IPV6).as_bool() == Some(true) {
             edit.replace(Self::ENABLE_PRIMARY_IPV6);
         }
@@ -260,7 +265,7 @@ impl Resource for NetworkInterface {
         let (name, keeps): (_, fn(&[Value], &Value) -> bool) = if listed {
             (Self::PRIVATE_IP_LIST, |new, primary| new.first().is_none_or(|n| n.raw_equals(primary)))
         } else {
-            (Self::PRIVATE_IPS, |new, primary| new.is_empty() || new.iter().any(|n| n.raw_equals(primary)))
+            (Self::PRIVATE_IPS, |new, primary| new.iter().any(|n| n.raw_equals(primary)))
         };
         if edit.changes(name) && !edit.planned(name).as_items().is_none_or(|new| keeps(new, &primary)) {
             edit.replace(name);
@@ -269,11 +274,10 @@ impl Resource for NetworkInterface {
             (Self::PRIVATE_IPS, [Self::PRIVATE_IP_LIST, Self::PRIVATE_IPS_COUNT]),
             (Self::PRIVATE_IP_LIST, [Self::PRIVATE_IPS, Self::PRIVATE_IPS_COUNT]),
             (Self::IPV6_ADDRESS_LIST, [Self::IPV6_ADDRESSES, Self::IPV6_ADDRESS_COUNT]),
-            (Self::IPV4_PREFIXES, [Self::IPV4_PREFIX_COUNT; 2]),
-            (Self::IPV4_PREFIX_COUNT, [Self::IPV4_PREFIXES; 2]),
-            (Self::IPV6_PREFIXES, [Self::IPV6_PREFIX_COUNT; 2]),
-            (Self::IPV6_PREFIX_COUNT, [Self::IPV6_PREFIXES; 2]),
         ] {
+            if of == Self::IPV6_ADDRESS_LIST && edit.planned(Self::IPV6_ADDRESS_LIST_ENABLED).as_bool() != Some(true) {
+                continue;
+            }
             if edit.changes(of) && !edit.config(of).is_null() {
                 for name in rest {
                     if edit.config(name).is_null() {

@@ -38,12 +38,13 @@ pub(crate) struct Route {
     )]
     destination_cidr_block: Option<String>,
     /// Destination as IPv6 range.
-    #[attr(force_new, check = checks::cidr)]
+    #[attr(force_new, check = checks::ipv6_cidr)]
     destination_ipv6_cidr_block: Option<String>,
     /// Destination as prefix list.
     #[attr(force_new)]
     destination_prefix_list_id: Option<String>,
     /// Egress-only internet gateway.
+    #[attr(conflicts_with(destination_cidr_block))]
     egress_only_gateway_id: Option<String>,
     /// Internet gateway or virtual private gateway, or `local`.
     gateway_id: Option<String>,

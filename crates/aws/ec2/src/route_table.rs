@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::{ResourceType, Route as Found, RouteOrigin, RouteTable as FoundTable};
 use sdt_aws_core::{Api, Aws, in_order};
 use sdt_provider::{
-    Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait,
+    Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait, checks,
 };
 
 use crate::route::Target;
@@ -34,11 +34,13 @@ pub(crate) struct RouteTable {
 #[derive(Clone, Debug, Default, PartialEq, Block)]
 pub(crate) struct InlineRoute {
     pub(crate) carrier_gateway_id: Option<String>,
+    #[attr(check = checks::ipv4_cidr)]
     pub(crate) cidr_block: Option<String>,
     pub(crate) core_network_arn: Option<String>,
     pub(crate) destination_prefix_list_id: Option<String>,
     pub(crate) egress_only_gateway_id: Option<String>,
     pub(crate) gateway_id: Option<String>,
+    #[attr(check = checks::ipv6_cidr)]
     pub(crate) ipv6_cidr_block: Option<String>,
     pub(crate) local_gateway_id: Option<String>,
     pub(crate) nat_gateway_id: Option<String>,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, UserIdGroupPair};
 use sdt_aws_core::{Api, Aws, in_order, names};
 use sdt_provider::{
-    Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait,
+    Block, Changes, Computed, Cx, Error, Id, OptComputed, Pace, Resource, Seen, Set, Tags, Token, async_trait, checks,
 };
 
 use crate::holders::{self, Held};
@@ -49,9 +49,12 @@ pub(crate) struct SecurityGroup {
 /// One inline rule.
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Rule {
+    #[attr(check = checks::ipv4_cidr)]
     pub(crate) cidr_blocks: Option<Vec<String>>,
+    #[attr(length(0..=255), check = rule_description)]
     pub(crate) description: Option<String>,
     pub(crate) from_port: Option<i64>,
+    #[attr(check = checks::ipv6_cidr)]
     pub(crate) ipv6_cidr_blocks: Option<Vec<String>>,
     pub(crate) prefix_list_ids: Option<Vec<String>>,
     #[attr(form = protocol)]
@@ -60,6 +63,16 @@ pub(crate) struct Rule {
     #[attr(name = "self", default = false)]
     pub(crate) own: Option<bool>,
     pub(crate) to_port: Option<i64>,
+}
+
+/// What EC2 takes as the description of a rule.
+///
+/// # Errors
+/// What the value must be.
+pub(crate) fn rule_description(text: &str) -> Result<(), String> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"_ .:/()#,@[]+=&;{}!$*-".contains(&b);
+    let what = "letters, digits, blanks and _.:/()#,@[]+=&;{}!$*-";
+    if text.bytes().all(fits) { Ok(()) } else { Err(format!("to have only {what}")) }
 }
 
 #[async_trait]

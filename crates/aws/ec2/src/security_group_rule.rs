@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_ec2::types::{IpPermission, SecurityGroupRule as Made};
 use sdt_aws_core::{Api, Aws};
-use sdt_provider::{Changes, Computed, Cx, Error, Id, Name, OptComputed, Resource, Token, Value, async_trait, checks};
+use sdt_provider::{
+    Changes, Computed, Cx, Error, Id, Name, OptComputed, PlanEdit, Resource, Token, Value, async_trait, checks,
+};
 
 use crate::security_group::{Atom, Peer, atoms, permissions, protocol};
 use crate::{ec2, shared};
@@ -25,7 +27,7 @@ pub(crate) struct SecurityGroupRule {
     )]
     cidr_blocks: Option<Vec<String>>,
     /// What the rule is for.
-    #[attr(length(0..=255), keep_null)]
+    #[attr(length(0..=255), keep_null, check = crate::security_group::rule_description)]
     description: Option<String>,
     /// First port, or ICMP type.
     #[attr(force_new)]
@@ -39,7 +41,11 @@ pub(crate) struct SecurityGroupRule {
     )]
     ipv6_cidr_blocks: Option<Vec<String>>,
     /// Prefix lists.
-    #[attr(force_new, at_least_one_of(cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id))]
+    #[attr(
+        force_new,
+        check = given,
+        at_least_one_of(cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id)
+    )]
     prefix_list_ids: Option<Vec<String>>,
     /// Protocol by name or number, -1 for all.
     #[attr(force_new, form = protocol, same = same_protocol)]
@@ -72,6 +78,11 @@ pub(crate) struct SecurityGroupRule {
     /// Direction.
     #[attr(force_new, one_of("egress", "ingress"))]
     r#type: String,
+}
+
+/// Ids say something.
+fn given(text: &str) -> Result<(), String> {
+    if text.is_empty() { Err("not to be empty".into()) } else { Ok(()) }
 }
 
 fn same_protocol(a: &Value, b: &Value) -> bool {
@@ -150,6 +161,16 @@ impl Resource for SecurityGroupRule {
         } else {
             let call = ec2(cx.api).revoke_security_group_egress().group_id(group).set_ip_permissions(all);
             call.send().await.api().map(drop)
+        }
+    }
+
+    /// A rule about every protocol is about every port, whatever is written.
+    fn customize(edit: &mut PlanEdit<'_>) {
+        if edit.prior.is_some() && edit.planned(Self::PROTOCOL).as_str() == Some("-1") {
+            for name in [Self::FROM_PORT, Self::TO_PORT] {
+                edit.set(name, edit.prior(name).clone());
+                edit.keep(name);
+            }
         }
     }
 

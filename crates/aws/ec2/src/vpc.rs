@@ -64,7 +64,7 @@ pub(crate) struct Vpc {
     #[attr(conflicts_with(assign_generated_ipv6_cidr_block))]
     pub(crate) ipv6_ipam_pool_id: Option<String>,
     /// Size of the IPv6 range taken from the pool.
-    #[attr(carry, conflicts_with(ipv6_cidr_block), required_with(ipv6_ipam_pool_id))]
+    #[attr(carry, range(44..=60), conflicts_with(ipv6_cidr_block), required_with(ipv6_ipam_pool_id))]
     pub(crate) ipv6_netmask_length: Option<i64>,
     /// The main route table now.
     pub(crate) main_route_table_id: Computed<String>,

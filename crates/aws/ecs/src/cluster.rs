@@ -25,7 +25,7 @@ pub(crate) struct Cluster {
     /// Command execution and storage keys.
     configuration: Option<Configuration>,
     /// Name of the cluster.
-    #[attr(force_new, length(1..=255))]
+    #[attr(force_new, length(1..=255), check = sdt_aws_core::checks::word)]
     name: String,
     /// Namespace that services use for Service Connect when they name none.
     service_connect_defaults: Option<ServiceConnectDefaults>,

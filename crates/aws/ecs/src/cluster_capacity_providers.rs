@@ -14,7 +14,7 @@ pub(crate) struct ClusterCapacityProviders {
     /// Capacity providers that services may use.
     capacity_providers: Option<Set<String>>,
     /// Name of the cluster.
-    #[attr(force_new, length(1..=255))]
+    #[attr(force_new, length(1..=255), check = sdt_aws_core::checks::word)]
     cluster_name: String,
     /// What services use that say nothing.
     default_capacity_provider_strategy: Set<Strategy>,

@@ -24,6 +24,7 @@ use crate::{ecs, part, patiently, tags};
 pub(crate) struct EcsService {
     id: Id,
     /// CloudWatch alarms that stop a deployment.
+    #[attr(lasting)]
     alarms: Option<Alarms>,
     /// Moves tasks so that zones have the same number.
     #[attr(default = "DISABLED", one_of("ENABLED", "DISABLED"))]
@@ -34,8 +35,10 @@ pub(crate) struct EcsService {
     #[attr(force_new)]
     cluster: OptComputed<String>,
     /// Stops a deployment whose tasks do not start.
+    #[attr(lasting)]
     deployment_circuit_breaker: Option<CircuitBreaker>,
     /// What carries out deployments.
+    #[attr(lasting)]
     deployment_controller: Option<Controller>,
     /// Most tasks during a deployment, in percent of `desired_count`.
     #[attr(default = 200)]
@@ -108,9 +111,9 @@ pub(crate) struct EcsService {
 }
 
 /// `NONE` is what the API says when nothing was configured.
-fn same_propagation(a: &Value, b: &Value) -> bool {
-    let plain = |v: &Value| v.as_str().filter(|s| !s.is_empty() && *s != "NONE").map(str::to_owned);
-    plain(a) == plain(b)
+fn same_propagation(known: &Value, wanted: &Value) -> bool {
+    let said = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    !wanted.is_unknown() && (said(known) == said(wanted) || said(known) == "NONE" && said(wanted).is_empty())
 }
 
 /// Messages of refusals that pass: roles and load balancers that were just made, a dependency that is still in use.
@@ -269,6 +272,18 @@ impl Resource for EcsService {
 
     fn customize(edit: &mut PlanEdit<'_>) {
         let force = edit.planned(Self::FORCE_NEW_DEPLOYMENT).as_bool() == Some(true);
+        // A daemon service has one task on each instance; the API says how many.
+        if edit.planned(Self::SCHEDULING_STRATEGY).as_str() == Some("DAEMON") {
+            let is = |name: Name, n: i64| edit.planned(name).as_number().and_then(|v| v.as_i64()) == Some(n);
+            let (most, least) = (Self::DEPLOYMENT_MAXIMUM_PERCENT, Self::DEPLOYMENT_MINIMUM_HEALTHY_PERCENT);
+            let ignored = [(Self::DESIRED_COUNT, true), (most, is(most, 200)), (least, is(least, 100))];
+            // A service that becomes a daemon is another one: it starts from nothing.
+            let other = edit.changes(Self::SCHEDULING_STRATEGY);
+            for (name, _) in ignored.into_iter().filter(|(_, ignored)| *ignored) {
+                let prior = if other { Value::null(edit.planned(name).ty()) } else { edit.prior(name).clone() };
+                edit.set(name, prior);
+            }
+        }
         if edit.prior.is_none() {
             // Triggers count only with force_new_deployment.
             if !force && !edit.planned(Self::TRIGGERS).is_unknown() {
@@ -277,12 +292,6 @@ impl Resource for EcsService {
             return;
         }
         let items = |v: &Value| v.as_items().map_or(0, <[Value]>::len);
-        // Without the block the controller stays what it is.
-        if items(edit.config(Self::DEPLOYMENT_CONTROLLER)) == 0 {
-            let prior = edit.prior(Self::DEPLOYMENT_CONTROLLER).clone();
-            edit.set(Self::DEPLOYMENT_CONTROLLER, prior);
-            edit.keep(Self::DEPLOYMENT_CONTROLLER);
-        }
         // ECS changes the shares of capacity providers with a new deployment, but not whether there are any.
         let (before, after) = (
             items(edit.prior(Self::CAPACITY_PROVIDER_STRATEGY)),
@@ -296,22 +305,6 @@ impl Resource for EcsService {
         if edit.changes(Self::TRIGGERS) && (!force || triggers == Some(0)) {
             let prior = edit.prior(Self::TRIGGERS).clone();
             edit.set(Self::TRIGGERS, prior);
-        }
-        // A daemon service has one task on each instance; the API says how many.
-        if edit.planned(Self::SCHEDULING_STRATEGY).as_str() == Some("DAEMON") {
-            let ignored = |edit: &PlanEdit<'_>, name: Name, default: i64| {
-                edit.planned(name).as_number().and_then(|n| n.as_i64()) == Some(default)
-            };
-            let mut names = vec![Self::DESIRED_COUNT];
-            names.extend(
-                ignored(edit, Self::DEPLOYMENT_MAXIMUM_PERCENT, 200).then_some(Self::DEPLOYMENT_MAXIMUM_PERCENT),
-            );
-            let least = Self::DEPLOYMENT_MINIMUM_HEALTHY_PERCENT;
-            names.extend(ignored(edit, least, 100).then_some(least));
-            for name in names {
-                let prior = edit.prior(name).clone();
-                edit.set(name, prior);
-            }
         }
     }
 
@@ -372,7 +365,7 @@ impl EcsService {
             deployment = deployment
                 .maximum_percent(self.deployment_maximum_percent)
                 .minimum_healthy_percent(self.deployment_minimum_healthy_percent);
-        } else if self.deployment_minimum_healthy_percent != 100 {
+        } else if ![0, 100].contains(&self.deployment_minimum_healthy_percent) {
             deployment = deployment.minimum_healthy_percent(self.deployment_minimum_healthy_percent);
         }
         if let Some(breaker) = &self.deployment_circuit_breaker {

@@ -127,8 +127,10 @@ pub(crate) struct Lattice {
     #[attr(length(1..=64))]
     port_name: String,
     /// Role that registers the tasks.
+    #[attr(check = checks::arn)]
     role_arn: String,
     /// Target group.
+    #[attr(check = checks::arn)]
     target_group_arn: String,
 }
 

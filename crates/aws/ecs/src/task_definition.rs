@@ -51,7 +51,7 @@ pub(crate) struct TaskDefinition {
     #[attr(force_new, check = checks::arn)]
     execution_role_arn: Option<String>,
     /// Name that the revisions share.
-    #[attr(force_new, length(1..=255))]
+    #[attr(force_new, length(1..=255), check = sdt_aws_core::checks::word)]
     family: String,
     /// Elastic Inference accelerators.
     inference_accelerator: Set<Accelerator>,
@@ -245,7 +245,9 @@ impl Resource for TaskDefinition {
     }
 
     fn customize(edit: &mut PlanEdit<'_>) {
-        let Some(planned) = edit.planned(Self::CONTAINER_DEFINITIONS).as_str().map(str::to_owned) else { return };
+        let Some(planned) = edit.planned(Self::CONTAINER_DEFINITIONS).as_str() else { return };
+        // No text is a list without containers.
+        let planned = if planned.is_empty() { "[]" } else { planned }.to_owned();
         if edit.prior.is_none() || edit.changes(Self::CONTAINER_DEFINITIONS) {
             let awsvpc = edit.planned(Self::NETWORK_MODE).as_str() == Some("awsvpc");
             let prior = edit.prior(Self::CONTAINER_DEFINITIONS).clone();

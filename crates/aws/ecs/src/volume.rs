@@ -5,7 +5,7 @@ use aws_sdk_ecs::types::{
     EfsVolumeConfiguration, FSxWindowsFileServerAuthorizationConfig, FSxWindowsFileServerVolumeConfiguration,
     HostVolumeProperties, Scope, Volume as Found,
 };
-use sdt_provider::{Block, Error, Map, OptComputed};
+use sdt_provider::{Block, Error, Map, OptComputed, checks};
 
 use crate::{part, text};
 
@@ -94,7 +94,7 @@ pub(crate) struct Fsx {
 #[derive(Clone, Block)]
 pub(crate) struct FsxAuthorization {
     /// ARN of a secret or parameter.
-    #[attr(force_new)]
+    #[attr(force_new, check = checks::arn)]
     credentials_parameter: String,
     /// Active Directory domain.
     #[attr(force_new)]

@@ -28,6 +28,7 @@ pub(crate) struct AccessPoint {
     /// Account that owns the access point.
     owner_id: Computed<String>,
     /// The user that every client becomes.
+    #[attr(force_new)]
     posix_user: Option<PosixUser>,
     /// The folder that clients see as root.
     root_directory: OptComputed<RootDirectory>,

@@ -14,6 +14,7 @@ pub(crate) struct AccessPointsData {
     /// Arns.
     arns: Computed<Vec<String>>,
     /// The file system.
+    #[attr(length(1..))]
     file_system_id: String,
     /// Ids.
     ids: Computed<Vec<String>>,

@@ -22,7 +22,7 @@ pub(crate) struct FileSystem {
     /// Zone by id, of a file system in one zone.
     availability_zone_id: Computed<String>,
     /// Zone of a file system in one zone.
-    #[attr(force_new)]
+    #[attr(force_new, length(1..))]
     availability_zone_name: OptComputed<String>,
     /// Unique text by which a creation is recognised.
     #[attr(force_new, length(0..=64))]

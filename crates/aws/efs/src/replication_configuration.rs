@@ -45,7 +45,7 @@ pub(crate) struct Destination {
     #[attr(force_new)]
     kms_key_id: Option<String>,
     /// The region.
-    #[attr(force_new, at_least_one_of(availability_zone_name, region))]
+    #[attr(force_new, at_least_one_of(availability_zone_name, region), check = sdt_aws_core::checks::region)]
     region: OptComputed<String>,
     /// Its state.
     status: Computed<String>,

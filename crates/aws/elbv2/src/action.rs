@@ -28,7 +28,7 @@ pub(crate) struct Action {
     #[attr(check = checks::arn)]
     target_group_arn: Option<String>,
     /// Kind of action.
-    #[attr(one_of("forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response"))]
+    #[attr(one_of("forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response"), any_case)]
     r#type: String,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Cognito {
     /// Further parameters of the request.
     authentication_request_extra_params: Option<Map<String>>,
     /// What becomes of users who are not known.
-    #[attr(one_of("deny", "allow", "authenticate"))]
+    #[attr(one_of("deny", "allow", "authenticate"), any_case)]
     on_unauthenticated_request: OptComputed<String>,
     /// Claims that are asked for.
     scope: OptComputed<String>,
@@ -70,7 +70,7 @@ pub(crate) struct Oidc {
     /// Who issues the tokens.
     issuer: String,
     /// What becomes of users who are not known.
-    #[attr(one_of("deny", "allow", "authenticate"))]
+    #[attr(one_of("deny", "allow", "authenticate"), any_case)]
     on_unauthenticated_request: OptComputed<String>,
     /// Claims that are asked for.
     scope: OptComputed<String>,
@@ -102,6 +102,7 @@ pub(crate) struct FixedResponse {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Forward {
     /// Sends a client to the same target group again.
+    #[attr(lasting)]
     stickiness: Option<ForwardStickiness>,
     /// Target groups and their shares.
     #[attr(min = 1, max = 5)]
@@ -185,6 +186,7 @@ pub(crate) fn customize(edit: &mut PlanEdit<'_>, name: Name) {
             let value = match before.get(i).and_then(|b| b.get(argument)) {
                 _ if own.is_none_or(|own| own == kind) => value.clone(),
                 Some(prior) => prior.clone(),
+                None if value.is_unknown() || value.as_str() == Some("") => value.clone(),
                 None if &**argument == "target_group_arn" => Value::null(value.ty()),
                 None => match value.ty().element() {
                     Some(element) => Value::list(element.clone(), Vec::new()),

@@ -20,7 +20,7 @@ use crate::{elbv2, tags, text};
 pub(crate) struct Listener {
     id: Id,
     /// Application protocols, of TLS listeners.
-    #[attr(keep_null, one_of("HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"))]
+    #[attr(keep_null, one_of("HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"), any_case)]
     alpn_policy: Option<String>,
     /// ARN of the listener.
     arn: Computed<String>,
@@ -36,10 +36,10 @@ pub(crate) struct Listener {
     /// Certificates of clients.
     mutual_authentication: OptComputed<MutualAuthentication>,
     /// Port.
-    #[attr(keep_null)]
+    #[attr(keep_null, range(1..=65535))]
     port: Option<i32>,
     /// Protocol.
-    #[attr(one_of("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"), same = sdt_provider::equal::ignore_case)]
+    #[attr(one_of("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"), same = sdt_provider::equal::ignore_case, any_case, form = upper)]
     protocol: OptComputed<String>,
     /// Name of the header `x-amzn-mtls-clientcert` in requests to targets.
     #[attr(keep_null)]
@@ -118,7 +118,7 @@ pub(crate) struct MutualAuthentication {
     #[attr(default = false)]
     ignore_client_certificate_expiry: Option<bool>,
     /// Whether certificates are checked.
-    #[attr(one_of("off", "verify", "passthrough"))]
+    #[attr(one_of("off", "verify", "passthrough"), any_case)]
     mode: String,
     /// Trust store.
     #[attr(check = checks::arn)]
@@ -201,6 +201,11 @@ fn key(name: Name) -> String {
         }
     }
     name.0.to_owned()
+}
+
+/// Protocols are planned in upper case.
+pub(crate) fn upper(text: &str) -> String {
+    text.to_ascii_uppercase()
 }
 
 #[async_trait]

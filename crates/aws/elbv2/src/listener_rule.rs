@@ -46,11 +46,11 @@ pub(crate) struct Condition {
     /// By method.
     http_request_method: Option<Values>,
     /// By path.
-    path_pattern: Option<Values>,
+    path_pattern: Option<Paths>,
     /// By query.
     query_string: Set<QueryString>,
     /// By the client's address.
-    source_ip: Option<Values>,
+    source_ip: Option<Sources>,
 }
 
 /// By host name.
@@ -58,6 +58,27 @@ pub(crate) struct Condition {
 pub(crate) struct Values {
     /// Patterns; one must match.
     values: Set<String>,
+}
+
+/// By the path.
+#[derive(Clone, Debug, PartialEq, Block)]
+pub(crate) struct Paths {
+    /// Patterns; one must match.
+    #[attr(check = pattern)]
+    values: Set<String>,
+}
+
+/// By the client's address.
+#[derive(Clone, Debug, PartialEq, Block)]
+pub(crate) struct Sources {
+    /// Ranges; one must have the address.
+    #[attr(check = checks::cidr)]
+    values: Set<String>,
+}
+
+/// A pattern of a path.
+fn pattern(text: &str) -> Result<(), String> {
+    if (1..=128).contains(&text.chars().count()) { Ok(()) } else { Err("to have 1 to 128 characters".into()) }
 }
 
 /// By a header.
@@ -191,9 +212,10 @@ impl Resource for ListenerRule {
         }
         let conditions = config.get(Self::CONDITION.0).and_then(Value::as_items).unwrap_or_default();
         for condition in conditions.iter().filter(|c| !c.is_unknown()) {
-            let kinds = condition.as_members().into_iter().flatten();
-            let kinds = kinds.filter(|(_, v)| v.is_unknown() || v.as_items().is_some_and(|i| !i.is_empty())).count();
-            if kinds != 1 {
+            let members = || condition.as_members().into_iter().flatten();
+            let kinds = members().filter(|(_, v)| v.as_items().is_some_and(|i| !i.is_empty())).count();
+            // Dynamic blocks may turn out to be none.
+            if kinds > 1 || kinds == 0 && !members().any(|(_, v)| v.is_unknown()) {
                 let detail = format!("expected each condition to have one kind of test, got {kinds}");
                 out.push(invalid(Path::root().attr(Self::CONDITION.0), "Invalid combination of arguments", detail));
             }
@@ -306,7 +328,7 @@ impl Condition {
                 out.http_request_method = Some(Values { values });
             }
             "path-pattern" => {
-                out.path_pattern = Some(Values { values: or_plain(c.path_pattern_config.and_then(|p| p.values)) });
+                out.path_pattern = Some(Paths { values: or_plain(c.path_pattern_config.and_then(|p| p.values)) });
             }
             "query-string" => {
                 let pairs = c.query_string_config.and_then(|q| q.values).unwrap_or_default();
@@ -314,7 +336,7 @@ impl Condition {
                 out.query_string = pairs.into_iter().map(pair).collect();
             }
             "source-ip" => {
-                out.source_ip = Some(Values { values: or_plain(c.source_ip_config.and_then(|s| s.values)) });
+                out.source_ip = Some(Sources { values: or_plain(c.source_ip_config.and_then(|s| s.values)) });
             }
             _ => return None,
         }

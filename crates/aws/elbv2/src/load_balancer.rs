@@ -90,10 +90,10 @@ pub(crate) struct LoadBalancer {
     /// Capacity that is always there.
     minimum_load_balancer_capacity: Option<Capacity>,
     /// Name of the load balancer.
-    #[attr(force_new, conflicts_with(name_prefix), length(0..=32))]
+    #[attr(force_new, conflicts_with(name_prefix), length(0..=32), check = load_balancer_name)]
     name: OptComputed<String>,
     /// Start of a name that is then made unique.
-    #[attr(force_new, conflicts_with(name), length(0..=6))]
+    #[attr(force_new, conflicts_with(name), length(0..=6), check = load_balancer_prefix)]
     name_prefix: OptComputed<String>,
     /// Leaves the Host header as it is.
     #[attr(default = false, keep_null)]
@@ -195,6 +195,21 @@ const ATTRIBUTES: &[(Name, &str, &[&str])] = &[
     (LoadBalancer::PRESERVE_HOST_HEADER, "routing.http.preserve_host_header.enabled", APPLICATION),
     (LoadBalancer::XFF_HEADER_PROCESSING_MODE, "routing.http.xff_header_processing.mode", APPLICATION),
 ];
+
+/// Names of load balancers; an empty one is none.
+fn load_balancer_name(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    load_balancer_prefix(text)?;
+    if text.ends_with('-') { Err("not to end with a hyphen".into()) } else { Ok(()) }
+}
+
+/// The start of such a name.
+fn load_balancer_prefix(text: &str) -> Result<(), String> {
+    crate::target_group::target_group_prefix(text)?;
+    if text.starts_with("internal-") { Err("not to begin with internal-".into()) } else { Ok(()) }
+}
 
 #[async_trait]
 impl Resource for LoadBalancer {
@@ -361,7 +376,7 @@ impl Resource for LoadBalancer {
         let Some(kind) = edit.planned(Self::LOAD_BALANCER_TYPE).as_str().map(str::to_owned) else { return };
         // What this kind does not have is not planned.
         for (name, _, kinds) in ATTRIBUTES {
-            if !kinds.contains(&kind.as_str()) {
+            if !kinds.contains(&kind.as_str()) && (edit.prior.is_some() || !edit.config(*name).is_unknown()) {
                 let ty = edit.meta.decl.field(name.0).map(sdt_provider::Field::ty);
                 let value = match edit.prior {
                     Some(_) => edit.prior(*name).clone(),
@@ -389,7 +404,8 @@ impl Resource for LoadBalancer {
         }
         // Subnets and mappings tell the same in two ways: when one changes, the other follows.
         let unset = |v: &Value| v.as_items().is_none_or(<[Value]>::is_empty) && !v.is_unknown();
-        if edit.changes(Self::SUBNETS) && unset(edit.config(Self::SUBNET_MAPPING)) {
+        let other = edit.changes(Self::SUBNETS) || edit.config(Self::SUBNETS).is_unknown();
+        if other && unset(edit.config(Self::SUBNET_MAPPING)) {
             edit.set_unknown(Self::SUBNET_MAPPING);
         } else if edit.changes(Self::SUBNET_MAPPING)
             && !edit.changes(Self::SUBNETS)
@@ -600,7 +616,9 @@ fn plan_logs(edit: &mut PlanEdit<'_>, name: Name) {
                 let kept = prior.as_ref().and_then(|p| p.get(key)).cloned().unwrap_or(none);
                 (key, kept)
             };
-            with(&planned, [before("bucket", Value::string("")), before("prefix", Value::null(Type::String))])
+            let prefix = planned.get("prefix").filter(|p| p.is_unknown() || p.as_str() == Some("")).cloned();
+            let prefix = prefix.unwrap_or_else(|| Value::null(Type::String));
+            with(&planned, [before("bucket", Value::string("")), before("prefix", prefix)])
         }
         _ => return,
     };

@@ -48,10 +48,10 @@ pub(crate) struct TargetGroup {
     #[attr(keep_null, one_of("true", "false", "use_load_balancer_configuration"))]
     load_balancing_cross_zone_enabled: OptComputed<String>,
     /// Name of the target group.
-    #[attr(force_new, conflicts_with(name_prefix), length(0..=32))]
+    #[attr(force_new, conflicts_with(name_prefix), length(0..=32), check = target_group_name)]
     name: OptComputed<String>,
     /// Start of a name that is then made unique.
-    #[attr(force_new, conflicts_with(name), length(0..=6))]
+    #[attr(force_new, conflicts_with(name), length(0..=6), check = target_group_prefix)]
     name_prefix: OptComputed<String>,
     /// Port of the targets.
     #[attr(force_new, keep_null, range(1..=65535))]
@@ -63,7 +63,7 @@ pub(crate) struct TargetGroup {
     #[attr(force_new, keep_null, one_of("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"))]
     protocol: Option<String>,
     /// Version of HTTP to the targets.
-    #[attr(force_new, keep_null, one_of("GRPC", "HTTP1", "HTTP2"), same = sdt_provider::equal::ignore_case)]
+    #[attr(force_new, keep_null, one_of("GRPC", "HTTP1", "HTTP2"), same = sdt_provider::equal::ignore_case, any_case, form = crate::listener::upper)]
     protocol_version: OptComputed<String>,
     /// Sends the proxy protocol's header.
     #[attr(default = false)]
@@ -104,13 +104,19 @@ pub(crate) struct HealthCheck {
     /// Codes of a good answer.
     matcher: OptComputed<String>,
     /// Path.
-    #[attr(length(1..=1024))]
+    #[attr(length(1..=1024), check = absolute)]
     path: OptComputed<String>,
     /// Port, or `traffic-port`.
     #[attr(default = "traffic-port", check = check_port)]
     port: Option<String>,
     /// Protocol.
-    #[attr(default = "HTTP", one_of("HTTP", "HTTPS", "TCP"), same = sdt_provider::equal::ignore_case)]
+    #[attr(
+        default = "HTTP",
+        one_of("HTTP", "HTTPS", "TCP"),
+        any_case,
+        form = crate::listener::upper,
+        same = sdt_provider::equal::ignore_case
+    )]
     protocol: Option<String>,
     /// Seconds until a check fails.
     #[attr(range(2..=120))]
@@ -160,10 +166,10 @@ pub(crate) struct GroupHealth {
 #[derive(Clone, Block)]
 pub(crate) struct DnsFailover {
     /// Number, or `off`.
-    #[attr(default = "off", keep_null)]
+    #[attr(default = "off", keep_null, check = count_or_off)]
     minimum_healthy_targets_count: Option<String>,
     /// Percentage, or `off`.
-    #[attr(default = "off", keep_null)]
+    #[attr(default = "off", keep_null, check = percent_or_off)]
     minimum_healthy_targets_percentage: Option<String>,
 }
 
@@ -174,7 +180,7 @@ pub(crate) struct Routing {
     #[attr(default = 1, keep_null)]
     minimum_healthy_targets_count: Option<i64>,
     /// Percentage, or `off`.
-    #[attr(default = "off", keep_null)]
+    #[attr(default = "off", keep_null, check = percent_or_off)]
     minimum_healthy_targets_percentage: Option<String>,
 }
 
@@ -224,6 +230,36 @@ const ATTRIBUTES: &[(Name, &str)] = &[
 
 const DNS: &str = "target_group_health.dns_failover.minimum_healthy_targets";
 const ROUTING: &str = "target_group_health.unhealthy_state_routing.minimum_healthy_targets";
+
+/// Names of target groups.
+fn target_group_name(text: &str) -> Result<(), String> {
+    target_group_prefix(text)?;
+    if text.ends_with('-') { Err("not to end with a hyphen".into()) } else { Ok(()) }
+}
+
+/// The start of such a name.
+pub(crate) fn target_group_prefix(text: &str) -> Result<(), String> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        Err("to have only letters, digits and hyphens".into())
+    } else if text.starts_with('-') {
+        Err("not to begin with a hyphen".into())
+    } else {
+        Ok(())
+    }
+}
+
+fn absolute(text: &str) -> Result<(), String> {
+    if text.starts_with('/') { Ok(()) } else { Err("to begin with /".into()) }
+}
+
+fn count_or_off(text: &str) -> Result<(), String> {
+    if text == "off" || text.parse::<i64>().is_ok() { Ok(()) } else { Err("to be a whole number or off".into()) }
+}
+
+fn percent_or_off(text: &str) -> Result<(), String> {
+    let fits = text == "off" || text.parse::<i64>().is_ok_and(|n| (1..=100).contains(&n));
+    if fits { Ok(()) } else { Err("to be a percentage of 1 to 100 or off".into()) }
+}
 
 #[async_trait]
 impl Resource for TargetGroup {

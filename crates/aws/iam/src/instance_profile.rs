@@ -17,10 +17,10 @@ pub(crate) struct InstanceProfile {
     /// When it was made.
     create_date: Computed<String>,
     /// Its name.
-    #[attr(force_new, length(1..=128), conflicts_with(name_prefix))]
+    #[attr(force_new, length(1..=128), conflicts_with(name_prefix), check = sdt_aws_core::checks::iam_name)]
     name: OptComputed<String>,
     /// Start of a name that is then made unique.
-    #[attr(force_new, length(1..=102), conflicts_with(name))]
+    #[attr(force_new, length(1..=102), conflicts_with(name), check = sdt_aws_core::checks::iam_name)]
     name_prefix: OptComputed<String>,
     /// Its path.
     #[attr(force_new, default = "/")]

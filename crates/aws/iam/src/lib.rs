@@ -37,6 +37,15 @@ pub const SERVICE: Service<Aws> = Service {
     ephemeral: &[],
 };
 
+/// A policy is a JSON object.
+///
+/// # Errors
+/// What the value must be.
+fn document(text: &str) -> Result<(), String> {
+    let object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text);
+    object.map(drop).map_err(|e| format!("to be a policy, which is a JSON object: {e}"))
+}
+
 /// From so many roles on, one account-wide listing costs less than asking for each.
 const HANDFUL: usize = 5;
 

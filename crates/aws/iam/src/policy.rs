@@ -24,16 +24,16 @@ pub(crate) struct Policy {
     #[attr(force_new)]
     description: Option<String>,
     /// Its name.
-    #[attr(force_new, length(1..=128), conflicts_with(name_prefix))]
+    #[attr(force_new, length(1..=128), conflicts_with(name_prefix), check = sdt_aws_core::checks::iam_name)]
     name: OptComputed<String>,
     /// Start of a name that is then made unique.
-    #[attr(force_new, length(1..=102), conflicts_with(name))]
+    #[attr(force_new, length(1..=102), conflicts_with(name), check = sdt_aws_core::checks::iam_name)]
     name_prefix: OptComputed<String>,
     /// Its path.
     #[attr(force_new, default = "/")]
     path: Option<String>,
     /// The policy.
-    #[attr(same = equal::policy, length(1..))]
+    #[attr(same = equal::policy, check = crate::document)]
     policy: Json,
     /// Unique id of the policy.
     policy_id: Computed<String>,

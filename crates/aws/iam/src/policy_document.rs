@@ -18,7 +18,7 @@ pub(crate) struct PolicyDocument {
     /// The document without white space.
     minified_json: Computed<String>,
     /// Replaces statements of the same id.
-    #[attr(keep_null, deprecated = "Use override_policy_documents instead.")]
+    #[attr(keep_null, deprecated = "Use override_policy_documents instead.", check = former)]
     override_json: Option<String>,
     /// Documents whose statements replace those of the same id, one after the other.
     #[attr(keep_null, check = json_or_nothing)]
@@ -27,7 +27,7 @@ pub(crate) struct PolicyDocument {
     #[attr(keep_null)]
     policy_id: Option<String>,
     /// Document to start from.
-    #[attr(keep_null, deprecated = "Use source_policy_documents instead.")]
+    #[attr(keep_null, deprecated = "Use source_policy_documents instead.", check = former)]
     source_json: Option<String>,
     /// Documents to start from, their statements with distinct ids.
     #[attr(keep_null, check = json_or_nothing)]
@@ -90,6 +90,11 @@ fn json_or_nothing(text: &str) -> Result<(), String> {
 /// The default version of the language.
 const NEWEST: &str = "2012-10-17";
 
+/// What hashicorp/aws no longer takes either.
+fn former(text: &str) -> Result<(), String> {
+    if text.is_empty() { Ok(()) } else { Err("to be empty: lists of documents have taken its place".into()) }
+}
+
 #[async_trait]
 impl DataSource for PolicyDocument {
     type Api = Aws;
@@ -101,9 +106,6 @@ impl DataSource for PolicyDocument {
             s.effect.get_or_insert_with(|| "Allow".to_owned());
         }
         let mut document = Document::default();
-        if let Some(source) = &query.source_json {
-            document = parse(source)?;
-        }
         let mut sids: Vec<String> = Vec::new();
         for source in query.source_policy_documents.iter().flatten().filter(|s| !s.is_empty()) {
             let source = parse(source)?;
@@ -116,9 +118,7 @@ impl DataSource for PolicyDocument {
             document.merge(source);
         }
         document.merge(query.own(&version)?);
-        for over in
-            query.override_policy_documents.iter().flatten().chain(&query.override_json).filter(|s| !s.is_empty())
-        {
+        for over in query.override_policy_documents.iter().flatten().filter(|s| !s.is_empty()) {
             document.merge(parse(over)?);
         }
         let pretty = go_escaped(&serde_json::to_string_pretty(&document).map_err(|e| Error::other(e.to_string()))?);

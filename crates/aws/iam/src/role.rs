@@ -19,7 +19,7 @@ pub(crate) struct Role {
     /// ARN of the role.
     arn: Computed<String>,
     /// Who may assume the role.
-    #[attr(same = equal::policy, length(1..))]
+    #[attr(same = equal::policy, check = crate::document)]
     assume_role_policy: Json,
     /// When the role was made.
     create_date: Computed<String>,
@@ -39,10 +39,10 @@ pub(crate) struct Role {
     #[attr(default = 3600, range(3600..=43200))]
     max_session_duration: Option<i64>,
     /// Name of the role.
-    #[attr(force_new, conflicts_with(name_prefix), length(1..=64))]
+    #[attr(force_new, conflicts_with(name_prefix), length(1..=64), check = sdt_aws_core::checks::iam_name)]
     name: OptComputed<String>,
     /// Start of a name that is then made unique.
-    #[attr(force_new, conflicts_with(name), length(1..=38))]
+    #[attr(force_new, conflicts_with(name), length(1..=38), check = sdt_aws_core::checks::iam_name)]
     name_prefix: OptComputed<String>,
     /// Path of the role.
     #[attr(force_new, default = "/", length(0..=512))]
@@ -60,10 +60,10 @@ pub(crate) struct Role {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Inline {
     /// Its name.
-    #[attr(length(1..=128))]
+    #[attr(length(1..=128), check = sdt_aws_core::checks::iam_name)]
     name: Option<String>,
     /// The policy.
-    #[attr(form = equal::version_first)]
+    #[attr(form = equal::version_first, check = crate::document)]
     policy: Option<String>,
 }
 

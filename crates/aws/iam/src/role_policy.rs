@@ -13,13 +13,13 @@ use crate::{decoded, iam, many, propagated, role_details};
 pub(crate) struct RolePolicy {
     id: Id,
     /// Name of the policy.
-    #[attr(force_new, conflicts_with(name_prefix), length(1..=128))]
+    #[attr(force_new, conflicts_with(name_prefix), length(1..=128), check = sdt_aws_core::checks::iam_name)]
     name: OptComputed<String>,
     /// Start of a name that is then made unique.
-    #[attr(force_new, conflicts_with(name), length(1..=102))]
+    #[attr(force_new, conflicts_with(name), length(1..=102), check = sdt_aws_core::checks::iam_name)]
     name_prefix: OptComputed<String>,
     /// What the role may do.
-    #[attr(same = equal::policy, form = equal::version_first, length(1..))]
+    #[attr(same = equal::policy, form = equal::version_first, check = crate::document)]
     policy: Json,
     /// The role, by name.
     #[attr(force_new, length(1..=128))]

@@ -72,7 +72,7 @@ pub(crate) struct Key {
     #[attr(same = equal::policy)]
     policy: OptComputed<Json>,
     /// Days between rotations.
-    #[attr(required_with(enable_key_rotation))]
+    #[attr(required_with(enable_key_rotation), range(90..=2560))]
     rotation_period_in_days: OptComputed<i32>,
     /// Tags of the object.
     tags: Tags,

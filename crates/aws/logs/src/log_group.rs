@@ -22,10 +22,10 @@ pub(crate) struct LogGroup {
     #[attr(force_new, one_of("STANDARD", "INFREQUENT_ACCESS", "DELIVERY"))]
     log_group_class: OptComputed<String>,
     /// Name of the group.
-    #[attr(force_new, conflicts_with(name_prefix), length(0..=512))]
+    #[attr(force_new, conflicts_with(name_prefix), length(0..=512), check = group_name)]
     name: OptComputed<String>,
     /// Start of a name that is then made unique.
-    #[attr(force_new, conflicts_with(name), length(0..=483))]
+    #[attr(force_new, conflicts_with(name), length(0..=483), check = group_name)]
     name_prefix: OptComputed<String>,
     /// Days after which data is deleted; 0 keeps it for ever.
     #[attr(default = 0)]
@@ -40,6 +40,11 @@ pub(crate) struct LogGroup {
 /// What PutRetentionPolicy takes; 0 stands for no policy.
 const RETENTIONS: [i64; 23] =
     [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+fn group_name(text: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_/#.".contains(c);
+    sdt_aws_core::checks::made_of(text, fits, "letters, digits and -_/#.")
+}
 
 #[async_trait]
 impl Resource for LogGroup {

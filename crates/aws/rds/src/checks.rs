@@ -17,7 +17,7 @@ pub(crate) fn prefix(text: &str) -> Result<(), String> {
     let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !plain {
         Err("to have only lower-case letters, digits and hyphens".into())
-    } else if text.starts_with(|c: char| !c.is_ascii_lowercase()) {
+    } else if !text.starts_with(|c: char| c.is_ascii_lowercase()) {
         Err("to begin with a letter".into())
     } else if text.contains("--") {
         Err("not to have two hyphens in a row".into())
@@ -40,9 +40,9 @@ pub(crate) fn snapshot(text: &str) -> Result<(), String> {
 /// What the value must be.
 pub(crate) fn parameter_group(text: &str) -> Result<(), String> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
-    if !text.bytes().all(plain) {
+    if text.is_empty() || !text.bytes().all(plain) {
         Err("to have only lower-case letters, digits, periods and hyphens".into())
-    } else if text.starts_with(|c: char| !c.is_ascii_lowercase()) {
+    } else if !text.starts_with(|c: char| c.is_ascii_lowercase()) {
         Err("to begin with a letter".into())
     } else if text.contains("--") {
         Err("not to have two hyphens in a row".into())
@@ -57,13 +57,68 @@ pub(crate) fn parameter_group(text: &str) -> Result<(), String> {
 /// What the value must be.
 pub(crate) fn subnet_group(text: &str) -> Result<(), String> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b' ' | b'.' | b'-');
-    if !text.bytes().all(plain) {
+    if text.is_empty() || !text.bytes().all(plain) {
         Err("to have only lower-case letters, digits, hyphens, underscores, periods and spaces".into())
     } else if text.eq_ignore_ascii_case("default") {
         Err("not to be \"Default\"".into())
     } else {
         Ok(())
     }
+}
+
+/// Names of event subscriptions: as identifiers, capitals allowed.
+///
+/// # Errors
+/// What the value must be.
+pub(crate) fn event_subscription(text: &str) -> Result<(), String> {
+    identifier(&text.to_ascii_lowercase())
+}
+
+/// The start of such a name.
+///
+/// # Errors
+/// What the value must be.
+pub(crate) fn event_prefix(text: &str) -> Result<(), String> {
+    prefix(&text.to_ascii_lowercase())
+}
+
+/// Names of option groups.
+///
+/// # Errors
+/// What the value must be.
+pub(crate) fn option_group(text: &str) -> Result<(), String> {
+    identifier(text)
+}
+
+/// The start of such a name.
+///
+/// # Errors
+/// What the value must be.
+pub(crate) fn option_prefix(text: &str) -> Result<(), String> {
+    prefix(text)
+}
+
+/// A cluster's final snapshot.
+///
+/// # Errors
+/// What the value must be.
+pub(crate) fn cluster_snapshot(text: &str) -> Result<(), String> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        Err("to have only letters, digits and hyphens".into())
+    } else if text.contains("--") || text.ends_with('-') {
+        Err("to have neither two hyphens in a row nor one at its end".into())
+    } else {
+        Ok(())
+    }
+}
+
+/// Instance profiles of RDS Custom.
+///
+/// # Errors
+/// What the value must be.
+pub(crate) fn custom_profile(text: &str) -> Result<(), String> {
+    let fits = text.starts_with("AWSRDSCustom") && text.len() <= 136;
+    if fits { Ok(()) } else { Err("to begin with AWSRDSCustom".into()) }
 }
 
 /// A time of every day: `02:00-03:00`.

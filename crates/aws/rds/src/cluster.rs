@@ -10,7 +10,7 @@ use aws_sdk_rds::types::{
 use sdt_aws_core::{Api, Aws, in_order, names};
 use sdt_provider::{
     Block, Changes, Computed, Cx, Error, Id, Name, OptComputed, Pace, PlanEdit, Resource, Seen, Set, Tags, Token,
-    Value, async_trait, checks as common, equal,
+    Value, async_trait, checks as common, equal, is_zero,
 };
 
 use crate::{checks, rds, tags};
@@ -122,7 +122,7 @@ pub(crate) struct Cluster {
     #[attr(
         force_new,
         default = "provisioned",
-        one_of("global", "multimaster", "parallelquery", "provisioned", "serverless")
+        one_of("", "global", "multimaster", "parallelquery", "provisioned", "serverless")
     )]
     engine_mode: Option<String>,
     /// Version of the engine.
@@ -130,7 +130,7 @@ pub(crate) struct Cluster {
     /// Version that runs.
     engine_version_actual: Computed<String>,
     /// Name of the snapshot that deletion makes.
-    #[attr(carry, keep_null)]
+    #[attr(carry, keep_null, check = checks::cluster_snapshot)]
     final_snapshot_identifier: Option<String>,
     /// Global cluster identifier.
     global_cluster_identifier: Option<String>,
@@ -165,7 +165,7 @@ pub(crate) struct Cluster {
     /// Master user secret.
     master_user_secret: Computed<Vec<MasterSecret>>,
     /// Master user secret KMS key id.
-    #[attr(length(0..=2048), keep_null)]
+    #[attr(length(1..=2048), keep_null)]
     master_user_secret_kms_key_id: OptComputed<String>,
     /// Name of the administrator.
     #[attr(force_new)]
@@ -204,7 +204,8 @@ pub(crate) struct Cluster {
     #[attr(carry, conflicts_with(restore_to_point_in_time, snapshot_identifier))]
     s3_import: Option<S3Import>,
     /// Scaling configuration.
-    scaling_configuration: OptComputed<Scaling>,
+    #[attr(lasting)]
+    scaling_configuration: Option<Scaling>,
     /// Serverlessv2 scaling configuration.
     serverlessv2_scaling_configuration: OptComputed<Serverless>,
     /// Deletes without a last snapshot.
@@ -522,17 +523,11 @@ impl Resource for Cluster {
     /// A cluster that was restored stays when its source goes away.
     fn customize(edit: &mut PlanEdit<'_>) {
         // What AWS says of scaling stays when nothing is configured; a new cluster has none.
-        if edit.prior.is_none() {
-            for (name, ty) in [
-                (Self::SCALING_CONFIGURATION, Scaling::object()),
-                (Self::SERVERLESSV2_SCALING_CONFIGURATION, Serverless::object()),
-            ] {
-                if edit.config(name).as_items().is_some_and(<[Value]>::is_empty) {
-                    edit.set(name, Value::list(ty, Vec::new()));
-                }
-            }
+        let name = Self::SERVERLESSV2_SCALING_CONFIGURATION;
+        if edit.prior.is_none() && edit.config(name).as_items().is_some_and(<[Value]>::is_empty) {
+            edit.set(name, Value::list(Serverless::object(), Vec::new()));
         }
-        if edit.prior.is_some() && edit.config(Self::SNAPSHOT_IDENTIFIER).is_null() {
+        if edit.prior.is_some() && is_zero(edit.config(Self::SNAPSHOT_IDENTIFIER)) {
             edit.keep(Self::SNAPSHOT_IDENTIFIER);
             let prior = edit.prior(Self::SNAPSHOT_IDENTIFIER).clone();
             edit.set(Self::SNAPSHOT_IDENTIFIER, prior);
@@ -861,10 +856,6 @@ impl Cluster {
 }
 
 impl Scaling {
-    fn object() -> sdt_value::Type {
-        <Self as sdt_provider::Declared>::DECL.object_type()
-    }
-
     fn request(&self) -> ApiScaling {
         ApiScaling::builder()
             .set_auto_pause(self.auto_pause)

@@ -36,7 +36,7 @@ pub(crate) struct ClusterInstance {
     #[attr(default = false)]
     copy_tags_to_snapshot: Option<bool>,
     /// Custom IAM instance profile.
-    #[attr(force_new)]
+    #[attr(force_new, check = checks::custom_profile)]
     custom_iam_instance_profile: Option<String>,
     /// Db parameter group name.
     db_parameter_group_name: OptComputed<String>,

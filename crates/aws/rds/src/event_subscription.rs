@@ -24,10 +24,10 @@ pub(crate) struct EventSubscription {
     /// Kinds of events.
     event_categories: Option<Set<String>>,
     /// Its name.
-    #[attr(force_new, length(0..=255), conflicts_with(name_prefix))]
+    #[attr(force_new, length(0..=255), conflicts_with(name_prefix), check = crate::checks::event_subscription)]
     name: OptComputed<String>,
     /// Start of a name that is then made unique.
-    #[attr(force_new, length(0..=229), conflicts_with(name))]
+    #[attr(force_new, length(0..=229), conflicts_with(name), check = crate::checks::event_prefix)]
     name_prefix: OptComputed<String>,
     /// ARN of the topic that gets the events.
     #[attr(check = common::arn)]

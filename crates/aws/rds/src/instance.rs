@@ -55,7 +55,7 @@ pub(crate) struct Instance {
     #[attr(default = false)]
     pub(crate) copy_tags_to_snapshot: Option<bool>,
     /// Instance profile of RDS Custom.
-    #[attr(force_new)]
+    #[attr(force_new, check = checks::custom_profile)]
     pub(crate) custom_iam_instance_profile: Option<String>,
     /// Customer-owned addresses of Outposts.
     pub(crate) customer_owned_ip_enabled: Option<bool>,
@@ -82,7 +82,7 @@ pub(crate) struct Instance {
     #[attr(check = common::arn, conflicts_with(domain, domain_iam_role_name))]
     pub(crate) domain_auth_secret_arn: Option<String>,
     /// Name servers of a self-managed directory.
-    #[attr(keep_null, conflicts_with(domain, domain_iam_role_name))]
+    #[attr(keep_null, conflicts_with(domain, domain_iam_role_name), length(2..=2))]
     pub(crate) domain_dns_ips: Option<Vec<String>>,
     /// Name of a self-managed directory.
     #[attr(conflicts_with(domain, domain_iam_role_name))]
@@ -159,7 +159,7 @@ pub(crate) struct Instance {
     /// That secret.
     master_user_secret: Computed<Vec<MasterSecret>>,
     /// KMS key of that secret.
-    #[attr(carry, keep_null, length(0..=2048))]
+    #[attr(carry, keep_null, length(1..=2048))]
     pub(crate) master_user_secret_kms_key_id: OptComputed<String>,
     /// Storage to which RDS may grow; 0 does not grow.
     pub(crate) max_allocated_storage: Option<i32>,
@@ -447,7 +447,28 @@ impl Resource for Instance {
     }
 
     fn customize(edit: &mut PlanEdit<'_>) {
+        let source = edit.planned(Self::REPLICATE_SOURCE_DB).as_str().unwrap_or_default().to_owned();
+        if let Some([update]) = edit.config(Self::BLUE_GREEN_UPDATE).as_items()
+            && update.get("enabled").and_then(Value::as_bool) == Some(true)
+        {
+            let engine = edit.planned(Self::ENGINE).as_str().unwrap_or_default().to_owned();
+            if !["mariadb", "mysql", "postgres"].contains(&engine.as_str()) && !edit.config(Self::ENGINE).is_unknown() {
+                let why = format!("blue_green_update.enabled cannot be set when engine is {engine:?}");
+                edit.refuse(Self::BLUE_GREEN_UPDATE, why);
+            } else if !source.is_empty() {
+                edit.refuse(Self::BLUE_GREEN_UPDATE, "blue_green_update.enabled cannot be set for a replica");
+            }
+        }
+        let group = edit.config(Self::DB_SUBNET_GROUP_NAME).as_str().is_some_and(|g| !g.is_empty());
+        if group && !source.is_empty() && !source.starts_with("arn:") {
+            let why = "replicate_source_db must be an ARN when db_subnet_group_name is set";
+            edit.refuse(Self::REPLICATE_SOURCE_DB, why);
+        }
         if edit.prior.is_none() {
+            // A replica has the character set of its source.
+            if !source.is_empty() {
+                edit.disregard(Self::CHARACTER_SET_NAME);
+            }
             return;
         }
         let number = |v: &Value| v.as_number().and_then(|n| n.as_i64()).unwrap_or_default();
@@ -455,8 +476,13 @@ impl Resource for Instance {
             (number(edit.prior(Self::ALLOCATED_STORAGE)), number(edit.planned(Self::ALLOCATED_STORAGE)));
         let limit = number(edit.planned(Self::MAX_ALLOCATED_STORAGE));
         // RDS has grown the storage by itself: it cannot shrink, and nobody asked for that.
-        if wanted > 0 && had > wanted && limit > wanted {
+        if had > wanted && limit > wanted {
             edit.set(Self::ALLOCATED_STORAGE, edit.prior(Self::ALLOCATED_STORAGE).clone());
+        }
+        // The character set stays for life.
+        if edit.changes(Self::CHARACTER_SET_NAME) {
+            edit.set(Self::CHARACTER_SET_NAME, edit.prior(Self::CHARACTER_SET_NAME).clone());
+            edit.keep(Self::CHARACTER_SET_NAME);
         }
         // A limit equal to the storage is no growth, which RDS answers as no limit.
         if limit > 0 && limit == wanted && number(edit.prior(Self::MAX_ALLOCATED_STORAGE)) == 0 {
@@ -474,7 +500,7 @@ impl Resource for Instance {
             let detail = format!("expected monitoring_interval to be one of [0 1 5 10 15 30 60], got {n}");
             wrong(Self::MONITORING_INTERVAL, detail);
         }
-        let kept = |n: i64| n == 7 || n == 731 || n > 0 && n % 31 == 0 && n / 31 <= 23;
+        let kept = |n: i64| n == 0 || n == 7 || n == 731 || n > 0 && n % 31 == 0 && n / 31 <= 23;
         if let Some(n) = number(Self::PERFORMANCE_INSIGHTS_RETENTION_PERIOD).filter(|n| !kept(*n)) {
             let detail = format!(
                 "expected performance_insights_retention_period to be 7, 731 or a multiple of 31 up to 713, got {n}"

@@ -22,10 +22,10 @@ pub(crate) struct OptionGroup {
     #[attr(force_new)]
     major_engine_version: String,
     /// Its name.
-    #[attr(force_new, length(0..=255), conflicts_with(name_prefix))]
+    #[attr(force_new, length(0..=255), conflicts_with(name_prefix), check = crate::checks::option_group)]
     name: OptComputed<String>,
     /// Start of a name that is then made unique.
-    #[attr(force_new, length(0..=229), conflicts_with(name))]
+    #[attr(force_new, length(0..=229), conflicts_with(name), check = crate::checks::option_prefix)]
     name_prefix: OptComputed<String>,
     /// The options.
     option: Set<DbOption>,

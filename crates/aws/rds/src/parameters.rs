@@ -7,7 +7,7 @@ use sdt_provider::{Block, Set};
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Parameter {
     /// When a change takes effect.
-    #[attr(default = "immediate", one_of("immediate", "pending-reboot"))]
+    #[attr(default = "immediate", one_of("immediate", "pending-reboot"), any_case)]
     pub(crate) apply_method: Option<String>,
     /// Its name.
     pub(crate) name: String,

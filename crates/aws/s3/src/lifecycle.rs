@@ -84,11 +84,7 @@ pub(crate) struct Move {
 }
 
 fn day(text: &str) -> Result<(), String> {
-    if text.is_empty() || text.len() == 10 && moment(text).is_ok() {
-        Ok(())
-    } else {
-        Err("to be a day, YYYY-MM-DD".into())
-    }
+    if text.len() == 10 && moment(text).is_ok() { Ok(()) } else { Err("to be a day, YYYY-MM-DD".into()) }
 }
 
 /// Days begin at midnight UTC.

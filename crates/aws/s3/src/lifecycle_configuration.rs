@@ -34,7 +34,7 @@ pub(crate) struct LifecycleConfiguration {
     /// The rules.
     rule: Vec<Rule>,
     /// Smallest object that moves to another class.
-    #[attr(default = "all_storage_classes_128K", one_of("varies_by_storage_class", "all_storage_classes_128K"))]
+    #[attr(default = "all_storage_classes_128K", one_of("", "varies_by_storage_class", "all_storage_classes_128K"))]
     transition_default_minimum_object_size: OptComputed<String>,
 }
 
@@ -121,7 +121,7 @@ pub(crate) struct OldTransition {
     #[attr(range(0..))]
     noncurrent_days: i32,
     /// Storage class.
-    #[attr(one_of("GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "GLACIER_IR"))]
+    #[attr(one_of("", "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "GLACIER_IR"))]
     storage_class: String,
 }
 
@@ -129,13 +129,13 @@ pub(crate) struct OldTransition {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct Transition {
     /// The day.
-    #[attr(check = rfc3339)]
+    #[attr(check = rfc3339, conflicts_with(days))]
     date: Option<String>,
     /// Days after the object was made.
     #[attr(default = 0, range(0..))]
     days: OptComputed<i32>,
     /// Storage class.
-    #[attr(one_of("GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "GLACIER_IR"))]
+    #[attr(one_of("", "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "GLACIER_IR"))]
     storage_class: String,
 }
 
@@ -218,7 +218,12 @@ impl Resource for LifecycleConfiguration {
     fn customize(edit: &mut PlanEdit<'_>) {
         let Some(rules) = edit.config(Self::RULE).as_items() else { return };
         let ty = Rule::object();
-        let planned = rules.iter().map(|r| if r.is_unknown() { r.clone() } else { plan_rule(r) }).collect();
+        let before = edit.prior(Self::RULE).as_items().unwrap_or_default();
+        let planned = rules.iter().enumerate().map(|(i, rule)| match rule.is_unknown() {
+            true => rule.clone(),
+            false => plan_rule(rule, before.get(i).unwrap_or(&Value::NULL)),
+        });
+        let planned = planned.collect();
         edit.set(Self::RULE, Value::list(ty, planned));
     }
 
@@ -230,7 +235,8 @@ impl Resource for LifecycleConfiguration {
 /// The size below which objects stay, unless told otherwise.
 const DEFAULT_SIZE: &str = "all_storage_classes_128K";
 
-fn or(value: &Value, name: &str, default: Value) -> (&'static str, Value) {
+/// What is written, else what is there, else the default.
+fn or(value: &Value, prior: &Value, name: &str, default: Value) -> (&'static str, Value) {
     let name: &'static str = match name {
         "prefix" => "prefix",
         "days" => "days",
@@ -238,48 +244,73 @@ fn or(value: &Value, name: &str, default: Value) -> (&'static str, Value) {
         "object_size_greater_than" => "object_size_greater_than",
         _ => "object_size_less_than",
     };
-    let set = value.get(name).filter(|v| !v.is_null()).cloned();
+    let set = [value, prior].into_iter().filter_map(|v| v.get(name)).find(|v| !v.is_null()).cloned();
     (name, set.unwrap_or(default))
 }
 
-fn each_block(object: &Value, name: &'static str, change: impl Fn(&Value) -> Value) -> (&'static str, Value) {
+fn each_block(
+    object: &Value,
+    prior: &Value,
+    name: &'static str,
+    change: impl Fn(&Value, &Value) -> Value,
+) -> (&'static str, Value) {
     let Some(blocks) = object.get(name) else { return (name, Value::NULL) };
     let Some(items) = blocks.as_items() else { return (name, blocks.clone()) };
-    let items: Vec<Value> = items.iter().map(|b| if b.is_unknown() { b.clone() } else { change(b) }).collect();
+    let before = prior.get(name).and_then(Value::as_items).unwrap_or_default();
+    let in_set = matches!(blocks.ty(), Type::Set(_));
+    // An element of a set is the one that differs only in what is not written.
+    let pair = |i: usize, block: &Value| match in_set {
+        true => before.iter().find(|b| {
+            let mut members = block.as_members().into_iter().flatten();
+            members.all(|(k, v)| &**k == "days" && v.is_null() || b.get(k).is_some_and(|x| x.raw_equals(v)))
+        }),
+        false => before.get(i),
+    };
+    let planned = |(i, block): (usize, &Value)| match block.is_unknown() {
+        true => block.clone(),
+        false => change(block, pair(i, block).unwrap_or(&Value::NULL)),
+    };
+    let items: Vec<Value> = items.iter().enumerate().map(planned).collect();
     let Some(ty) = items.first().map(Value::ty) else { return (name, blocks.clone()) };
-    (name, if matches!(blocks.ty(), Type::Set(_)) { Value::set(ty, items) } else { Value::list(ty, items) })
+    (name, if in_set { Value::set(ty, items) } else { Value::list(ty, items) })
 }
 
-fn plan_rule(rule: &Value) -> Value {
+fn plan_rule(rule: &Value, prior: &Value) -> Value {
     let text = || Value::string("");
     let zero = || Value::number(0);
-    let filter = |f: &Value| {
+    let none = Value::NULL;
+    let filter = |f: &Value, _: &Value| {
+        let sizes = ["object_size_greater_than", "object_size_less_than"];
         let others = ["and", "tag"].iter().any(|n| f.get(n).and_then(Value::as_items).is_some_and(|i| !i.is_empty()))
-            || ["object_size_greater_than", "object_size_less_than"]
-                .iter()
-                .any(|n| f.get(n).is_some_and(|v| !v.is_null()));
-        let prefix = if others { Value::null(Type::String) } else { text() };
-        let and = |a: &Value| {
+            || sizes.iter().any(|n| f.get(n).is_some_and(|v| !v.is_null()));
+        let prefix = if sizes.iter().any(|n| f.get(n).is_some_and(Value::is_unknown)) {
+            Value::unknown(Type::String)
+        } else if others {
+            Value::null(Type::String)
+        } else {
+            text()
+        };
+        let and = |a: &Value, _: &Value| {
             let sizes = [
-                or(a, "object_size_greater_than", zero()),
-                or(a, "object_size_less_than", zero()),
-                or(a, "prefix", text()),
+                or(a, &none, "object_size_greater_than", zero()),
+                or(a, &none, "object_size_less_than", zero()),
+                or(a, &none, "prefix", text()),
             ];
             with(a, sizes)
         };
-        with(f, [or(f, "prefix", prefix), each_block(f, "and", and)])
+        with(f, [or(f, &none, "prefix", prefix), each_block(f, &none, "and", and)])
     };
-    let expiration = |e: &Value| with(e, [or(e, "days", zero()), or(e, "expired_object_delete_marker", Value::FALSE)]);
-    let transition = |t: &Value| with(t, [or(t, "days", zero())]);
-    with(
-        rule,
-        [
-            or(rule, "prefix", text()),
-            each_block(rule, "filter", filter),
-            each_block(rule, "expiration", expiration),
-            each_block(rule, "transition", transition),
-        ],
-    )
+    let expiration = |e: &Value, was: &Value| {
+        with(e, [or(e, was, "days", zero()), or(e, was, "expired_object_delete_marker", Value::FALSE)])
+    };
+    let transition = |t: &Value, was: &Value| with(t, [or(t, was, "days", zero())]);
+    let members = [
+        or(rule, prior, "prefix", text()),
+        each_block(rule, prior, "filter", filter),
+        each_block(rule, prior, "expiration", expiration),
+        each_block(rule, prior, "transition", transition),
+    ];
+    with(rule, members)
 }
 
 impl LifecycleConfiguration {

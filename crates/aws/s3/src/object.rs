@@ -15,7 +15,7 @@ use crate::s3;
 use crate::shared::{VISIBLE_WITHIN, absent, build};
 
 fn rfc3339(text: &str) -> Result<(), String> {
-    let fine = text.is_empty() || DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset).is_ok();
+    let fine = DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset).is_ok();
     if fine { Ok(()) } else { Err("to be a time such as 2025-01-31T12:00:00Z".into()) }
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Object {
     /// Its ARN.
     arn: Computed<String>,
     /// The bucket.
-    #[attr(force_new)]
+    #[attr(force_new, length(1..))]
     bucket: String,
     /// Asks KMS less often, with a key for the bucket.
     #[attr(invalidates(version_id))]
@@ -88,7 +88,7 @@ pub(crate) struct Object {
     #[attr(default = false, carry)]
     force_destroy: Option<bool>,
     /// The key.
-    #[attr(force_new)]
+    #[attr(force_new, length(1..))]
     key: String,
     /// The KMS key.
     #[attr(check = checks::arn, invalidates(version_id))]
@@ -154,6 +154,7 @@ pub(crate) struct OverrideProvider {
 #[derive(Clone, Debug, PartialEq, Block)]
 pub(crate) struct DefaultTags {
     /// Tags of the object.
+    #[attr(length(0..=0))]
     tags: Option<Map<String>>,
 }
 
@@ -258,7 +259,7 @@ impl Resource for Object {
 
     /// A changed content is a new version with a new hash.
     fn customize(edit: &mut PlanEdit<'_>) {
-        if edit.prior.is_some() && CONTENT.iter().any(|name| edit.changes(*name)) {
+        if edit.prior.is_some() && CONTENT.iter().any(|name| edit.changes(*name) || edit.emptied(*name)) {
             edit.set_unknown(Self::VERSION_ID);
         }
     }

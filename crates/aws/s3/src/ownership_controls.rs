@@ -13,7 +13,7 @@ use crate::shared::{VISIBLE_WITHIN, absent, build};
 pub(crate) struct OwnershipControls {
     id: Id,
     /// The bucket.
-    #[attr(force_new)]
+    #[attr(force_new, length(1..))]
     bucket: String,
     /// The rules.
     rule: Rule,

@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::types as t;
 use sdt_aws_core::{Api, Aws};
-use sdt_provider::{Block, Cx, Error, Map, Pace, Seen, Set};
+use sdt_provider::{Block, Cx, Error, Map, Pace, Seen, Set, checks};
 
 use crate::s3;
 use crate::shared::{VISIBLE_WITHIN, absent, build};
@@ -48,9 +48,10 @@ pub(crate) struct Destination {
     /// Who owns the copies.
     access_control_translation: Option<Translation>,
     /// Account that owns the bucket.
-    #[attr(default = "")]
+    #[attr(default = "", check = checks::account_id)]
     account_id: Option<String>,
     /// ARN of the bucket.
+    #[attr(check = checks::arn)]
     bucket: String,
     /// Measures replication.
     metrics: Option<Metrics>,

@@ -17,7 +17,7 @@ pub(crate) struct Website {
     #[attr(exactly_one_of(index_document, redirect_all_requests_to))]
     index_document: Option<String>,
     /// Host, or protocol and host, that gets every request.
-    #[attr(exactly_one_of(index_document, redirect_all_requests_to))]
+    #[attr(exactly_one_of(index_document, redirect_all_requests_to), conflicts_with(error_document, routing_rules))]
     redirect_all_requests_to: Option<String>,
     /// Redirections, as JSON.
     routing_rules: Option<Json>,

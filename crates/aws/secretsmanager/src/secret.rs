@@ -25,10 +25,10 @@ pub(crate) struct Secret {
     /// KMS key that encrypts the values; the account's own when not set.
     kms_key_id: Option<String>,
     /// Name of the secret.
-    #[attr(force_new, conflicts_with(name_prefix), length(0..=512))]
+    #[attr(force_new, conflicts_with(name_prefix), length(0..=512), check = secret_name)]
     name: OptComputed<String>,
     /// Start of a name that is then made unique.
-    #[attr(force_new, conflicts_with(name), length(0..=486))]
+    #[attr(force_new, conflicts_with(name), length(0..=486), check = secret_name)]
     name_prefix: OptComputed<String>,
     /// Resource policy. `{}` removes it.
     policy: OptComputed<Json>,
@@ -55,6 +55,11 @@ pub(crate) struct Replica {
     status: Computed<String>,
     /// Why it is not.
     status_message: Computed<String>,
+}
+
+fn secret_name(text: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
+    sdt_aws_core::checks::made_of(text, fits, "letters, digits and /_+=.@-")
 }
 
 #[async_trait]

@@ -19,7 +19,7 @@ pub(crate) struct HttpNamespace {
     /// Name for discovery over HTTP.
     http_name: Computed<String>,
     /// Its name.
-    #[attr(force_new, length(1..=1024))]
+    #[attr(force_new, length(1..=1024), check = crate::namespace::name)]
     name: String,
     /// Tags of the object.
     tags: Tags,

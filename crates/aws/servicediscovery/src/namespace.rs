@@ -20,6 +20,15 @@ pub(crate) struct Namespace {
     pub(crate) tags: Tags,
 }
 
+/// What names of namespaces are made of.
+///
+/// # Errors
+/// What the value must be.
+pub(crate) fn name(text: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    sdt_aws_core::checks::made_of(text, fits, "letters, digits, periods, underscores and hyphens")
+}
+
 /// The namespaces with these ids: a page of a hundred for several, one call for one.
 pub(crate) async fn read(aws: &Aws, ids: &[String], kind: NamespaceType) -> Result<Vec<(String, Namespace)>, Error> {
     let found: Vec<Namespace> = if let [id] = ids {

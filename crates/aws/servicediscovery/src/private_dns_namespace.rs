@@ -18,7 +18,7 @@ pub(crate) struct PrivateDnsNamespace {
     /// The Route 53 zone.
     hosted_zone: Computed<String>,
     /// Its name.
-    #[attr(force_new, length(1..=1024))]
+    #[attr(force_new, length(1..=1024), check = crate::namespace::name)]
     name: String,
     /// Tags of the object.
     tags: Tags,

@@ -3,8 +3,8 @@
 use aws_sdk_sns::types::Tag;
 use sdt_aws_core::{Api, Aws, each, names, tags};
 use sdt_provider::{
-    Changes, Computed, Cx, Error, Id, Json, Name, OPERATION_TAG, OptComputed, Resource, Tags, Token, async_trait,
-    checks, equal,
+    Changes, Computed, Cx, Error, Id, Json, Name, OPERATION_TAG, OptComputed, PlanEdit, Resource, Tags, Token,
+    async_trait, checks, equal,
 };
 
 use crate::attributes::{Attributes, set_topic};
@@ -100,6 +100,11 @@ pub(crate) struct Topic {
     /// Whether X-Ray follows the messages.
     #[attr(one_of("Active", "PassThrough"))]
     tracing_config: OptComputed<String>,
+}
+
+/// What names of topics are made of.
+const fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 type Getter = fn(&Topic) -> Option<String>;
@@ -223,6 +228,30 @@ impl Resource for Topic {
 
     async fn delete(cx: &Cx<'_, Aws>, prior: &Self) -> Result<(), Error> {
         sns(cx.api).delete_topic().topic_arn(&prior.id).send().await.api().map(drop)
+    }
+
+    fn customize(edit: &mut PlanEdit<'_>) {
+        let fifo = edit.planned(Self::FIFO_TOPIC).as_bool() == Some(true);
+        let name = edit.planned(Self::NAME).as_str().unwrap_or_default().to_owned();
+        if edit.prior.is_none() && !name.is_empty() {
+            let base = if fifo { name.strip_suffix(".fifo") } else { Some(name.as_str()) };
+            let fits = |b: &str| (1..=256).contains(&b.len()) && b.bytes().all(is_name);
+            if !base.is_some_and(fits) {
+                edit.refuse(Self::NAME, format!("invalid topic name: {name}"));
+            }
+        }
+        if fifo || edit.planned(Self::FIFO_TOPIC).is_unknown() {
+            return;
+        }
+        let known = |name: Name| !edit.planned(name).is_unknown() && edit.has(name);
+        let only = [
+            (Self::ARCHIVE_POLICY, "message archive policy"),
+            (Self::CONTENT_BASED_DEDUPLICATION, "content-based deduplication"),
+            (Self::FIFO_THROUGHPUT_SCOPE, "FIFO throughput scope"),
+        ];
+        if let Some((name, what)) = only.into_iter().find(|(name, _)| known(*name)) {
+            edit.refuse(name, format!("{what} can only be set for FIFO topics"));
+        }
     }
 
     async fn recover(cx: &Cx<'_, Aws>, want: &Self) -> Result<Option<Self>, Error> {

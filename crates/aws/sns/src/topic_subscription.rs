@@ -2,7 +2,8 @@
 
 use sdt_aws_core::{Api, Aws, each};
 use sdt_provider::{
-    Changes, Computed, Cx, Error, Id, Json, Name, OptComputed, Pace, Resource, Seen, Token, async_trait, checks,
+    Changes, Computed, Cx, Error, Id, Json, Name, OptComputed, Pace, PlanEdit, Resource, Seen, Token, async_trait,
+    checks,
 };
 
 use crate::attributes::Attributes;
@@ -149,6 +150,12 @@ impl Resource for TopicSubscription {
             call.attribute_value(value).send().await.api()?;
         }
         Ok(())
+    }
+
+    fn customize(edit: &mut PlanEdit<'_>) {
+        if !edit.config(Self::FILTER_POLICY_SCOPE).is_null() && !edit.has(Self::FILTER_POLICY) {
+            edit.refuse(Self::FILTER_POLICY_SCOPE, "filter_policy is required when filter_policy_scope is set");
+        }
     }
 
     async fn delete(cx: &Cx<'_, Aws>, prior: &Self) -> Result<(), Error> {

@@ -180,6 +180,12 @@ impl Resource for Parameter {
         if tier(edit.prior(Self::TIER)) == "Advanced" && tier(edit.planned(Self::TIER)) == "Standard" {
             edit.replace(Self::TIER);
         }
+        if edit.emptied(Self::VALUE) {
+            edit.set_unknown(Self::VERSION);
+            if edit.config(Self::INSECURE_VALUE).is_null() {
+                edit.set_unknown(Self::INSECURE_VALUE);
+            }
+        }
     }
 
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {

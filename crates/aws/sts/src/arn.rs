@@ -12,7 +12,7 @@ pub(crate) struct Arn {
     /// Account id.
     account: Computed<String>,
     /// The ARN.
-    #[attr(check = checks::arn)]
+    #[attr(check = checks::arn, length(1..))]
     arn: String,
     /// Partition.
     partition: Computed<String>,
