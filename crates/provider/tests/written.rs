@@ -1,13 +1,10 @@
 //! What is written down of an imported object passes validation and says no more than it must.
 
-use sdt_provider::{
-    Block, Changes, Computed, Cx, Described, Error, Id, OptComputed, Resource, Value, as_written, async_trait, validate,
-};
-
-struct Nothing;
+use sdt_provider::{Block, Computed, Described, Id, OptComputed, Resource, Value, as_written, validate};
 
 #[derive(Clone, Resource)]
 #[resource(name = "t")]
+#[allow(dead_code, reason = "only the declaration is looked at")]
 struct Thing {
     id: Id,
     /// Its name.
@@ -38,34 +35,13 @@ struct Thing {
 
 /// A part.
 #[derive(Clone, Block)]
+#[allow(dead_code, reason = "only the declaration is looked at")]
 struct Piece {
     /// Must be.
     key: String,
     /// May be.
     #[attr(one_of("a", "b"))]
     kind: Option<String>,
-}
-
-#[async_trait]
-impl Resource for Thing {
-    type Api = Nothing;
-    const HUMAN: &'static str = "Thing";
-
-    async fn create(_: &Cx<'_, Nothing>, want: Self) -> Result<Self, Error> {
-        Ok(want)
-    }
-
-    async fn read_many(_: &Cx<'_, Nothing>, known: &[Self]) -> Result<Vec<Option<Self>>, Error> {
-        Ok(known.iter().cloned().map(Some).collect())
-    }
-
-    async fn update(_: &Cx<'_, Nothing>, _: &Self, _: &Self, _: &Changes) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn delete(_: &Cx<'_, Nothing>, _: &Self) -> Result<(), Error> {
-        Ok(())
-    }
 }
 
 #[test]

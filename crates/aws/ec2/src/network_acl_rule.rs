@@ -82,10 +82,10 @@ impl Resource for NetworkAclRule {
             };
             // The id has the protocol in the form it was written in, which only the creation knows.
             let written = if k.protocol.is_empty() { &found.protocol } else { &k.protocol };
-            found.id = if !k.id.starts_with("nacl-") {
-                Self { protocol: written.clone(), ..found.clone() }.hash()
-            } else {
+            found.id = if k.id.starts_with("nacl-") {
                 k.id.clone()
+            } else {
+                Self { protocol: written.clone(), ..found.clone() }.hash()
             };
             Some(found)
         };
