@@ -38,6 +38,13 @@ const MEANT: &[(&str, &str)] = &[
     ("aws_network_interface.enable_primary_ipv6: forces_replacement", "depends on the direction: `customize`"),
     ("aws_network_interface.private_ips: forces_replacement", "only without the primary address: `customize`"),
     ("aws_dynamodb_table.stream_view_type: enum", "\"\" is allowed too, for a stream that is off"),
+    ("aws_rds_cluster.engine_mode: enum", "\"\" is allowed too, as none"),
+    (
+        "aws_s3_bucket_lifecycle_configuration.rule.noncurrent_version_transition.storage_class: enum",
+        "\"\" is allowed too",
+    ),
+    ("aws_s3_bucket_lifecycle_configuration.rule.transition.storage_class: enum", "\"\" is allowed too"),
+    ("aws_s3_bucket_lifecycle_configuration.transition_default_minimum_object_size: enum", "\"\" is allowed too"),
     ("aws_lb_listener_rule.action.forward.stickiness.enabled: default", PLANNED),
     ("aws_lb_listener_rule.action.forward.target_group.weight: default", PLANNED),
     ("aws_lb_listener_rule.action.redirect.host: default", PLANNED),
@@ -75,7 +82,11 @@ const PLANNED: &str = "observed in plans; the facts could not see it, since the 
 
 fn facts(mode: Mode, name: &str) -> Option<Json> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/facts/aws");
-    let folder = if mode == Mode::Data { folder.join("data") } else { folder };
+    let folder = match mode {
+        Mode::Managed => folder,
+        Mode::Data => folder.join("data"),
+        Mode::Ephemeral => folder.join("ephemeral"),
+    };
     let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).ok()?;
     Some(serde_json::from_str(&text).expect("facts are JSON"))
 }
@@ -236,7 +247,7 @@ impl Compare {
 fn schemas_equal_the_facts() {
     let provider = AwsProvider::new();
     let mut compare = Compare { out: Vec::new() };
-    for mode in [Mode::Managed, Mode::Data] {
+    for mode in [Mode::Managed, Mode::Data, Mode::Ephemeral] {
         for name in provider.type_names(mode) {
             let Some(facts) = facts(mode, &name) else {
                 compare.out.push(format!("{name}: no facts"));

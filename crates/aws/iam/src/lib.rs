@@ -34,6 +34,7 @@ pub const SERVICE: Service<Aws> = Service {
         data_source::<role_data::RoleData>(),
         data_source::<policy_document::PolicyDocument>(),
     ],
+    ephemeral: &[],
 };
 
 /// A policy is a JSON object.
