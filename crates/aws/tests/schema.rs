@@ -38,6 +38,13 @@ const MEANT: &[(&str, &str)] = &[
     ("aws_network_interface.enable_primary_ipv6: forces_replacement", "depends on the direction: `customize`"),
     ("aws_network_interface.private_ips: forces_replacement", "only without the primary address: `customize`"),
     ("aws_dynamodb_table.stream_view_type: enum", "\"\" is allowed too, for a stream that is off"),
+    ("aws_rds_cluster.engine_mode: enum", "\"\" is allowed too, as none"),
+    (
+        "aws_s3_bucket_lifecycle_configuration.rule.noncurrent_version_transition.storage_class: enum",
+        "\"\" is allowed too",
+    ),
+    ("aws_s3_bucket_lifecycle_configuration.rule.transition.storage_class: enum", "\"\" is allowed too"),
+    ("aws_s3_bucket_lifecycle_configuration.transition_default_minimum_object_size: enum", "\"\" is allowed too"),
     ("aws_lb_listener_rule.action.forward.stickiness.enabled: default", PLANNED),
     ("aws_lb_listener_rule.action.forward.target_group.weight: default", PLANNED),
     ("aws_lb_listener_rule.action.redirect.host: default", PLANNED),

@@ -307,14 +307,15 @@ impl Resource for MetricAlarm {
     }
 
     fn validate(config: &Value) -> Vec<Complaint> {
-        let period = config.get(Self::PERIOD.0).and_then(Value::as_number).and_then(|n| n.as_i64());
-        match period {
-            Some(period) if ![10, 20, 30].contains(&period) && (period % 60 != 0) => {
-                let detail = format!("expected period to be 10, 20, 30 or a multiple of 60, got {period}");
-                vec![invalid(Path::root().attr(Self::PERIOD.0), "Invalid value for an argument", detail)]
-            }
-            _ => Vec::new(),
+        let mut out = Vec::new();
+        period(config, &Path::root(), &[10, 20, 30], &mut out);
+        let items = |of: &Value, name: &str| of.get(name).and_then(Value::as_items).unwrap_or_default().to_vec();
+        for query in items(config, Self::METRIC_QUERY.0) {
+            let at = Path::root().attr(Self::METRIC_QUERY.0);
+            period(&query, &at, &[1, 5, 10, 20, 30], &mut out);
+            items(&query, "metric").iter().for_each(|metric| period(metric, &at, &[1, 5, 10, 20, 30], &mut out));
         }
+        out
     }
 
     fn import(id: &str) -> Result<Vec<(Name, Value)>, String> {
