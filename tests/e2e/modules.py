@@ -1,8 +1,9 @@
-"""Modules that come from S3: an archive, a folder in it, one version of an object, a folder of objects."""
+"""Modules that come from S3 (an archive, a folder in it, one version of an object, a folder of objects) and from a registry."""
 import json
 
 from harness import LocalAws, Workspace
 from harness.fixtures import sdt
+from harness.registry import Registry
 from harness.runner import Skip
 
 UPLOAD = '''
@@ -53,3 +54,52 @@ def test_from_s3():
         workspace.add("absent", text.replace("word.zip", "nowhere.zip"))
         refused = sdt().at(workspace, aws).run("absent", "init", "-input=false").expect(1)
         assert 'no object "a/nowhere.zip" in the bucket "modules"' in refused.err, refused.err
+
+
+def _call(name, source, version, more=""):
+    return f'module "{name}" {{\n  source  = "{source}"\n  version = {version}\n{more}}}\n\noutput "{name}" {{\n  value = module.{name}.word\n}}\n'
+
+
+def test_from_a_registry():
+    versions = ["0.9.0", "1.0.0", "1.2.3", "1.3.0-beta1", "2.0.0"]
+    with Registry(versions) as registry, Workspace() as workspace:
+        at = f"{registry.host}/team/word/any"
+        wanted = {"newest": ("2.0.0", at, '">= 0.9"'), "pinned": ("1.0.0", at, '"1.0.0"'), "minor": ("1.2.3", at, '"~> 1.0"'),
+                  "beta": ("1.3.0-beta1", at, '"1.3.0-beta1"'), "inner": ("inner 1.2.3", f"{at}//inner", '"~> 1.2, < 2.0"')}
+        workspace.add("root", "".join(_call(name, source, version) for name, (_, source, version) in wanted.items()))
+        engine = sdt().at(workspace)
+        env = registry.trust
+        engine.run("root", "init", "-input=false", env=env).expect()
+        listed = json.loads((workspace.root / "root" / ".terraform" / "modules" / "modules.json").read_text())["Modules"]
+        assert {m["Key"]: m.get("Version") for m in listed if m["Key"]} == {
+            name: word.removeprefix("inner ") for name, (word, _, _) in wanted.items()}, listed
+        engine.run("root", "apply", "-input=false", "-auto-approve", env=env).expect()
+        outputs = json.loads(engine.run("root", "output", "-json").expect().out)
+        assert {name: o["value"] for name, o in outputs.items()} == {name: word for name, (word, _, _) in wanted.items()}
+        # What is installed is not asked for again, until -upgrade says so.
+        asked = len(registry.requests)
+        engine.run("root", "init", "-input=false", env=env).expect()
+        assert len(registry.requests) == asked, registry.requests[asked:]
+        registry.versions.append("2.1.0")
+        engine.run("root", "init", "-input=false", "-upgrade", env=env).expect()
+        engine.run("root", "apply", "-input=false", "-auto-approve", env=env).expect()
+        assert json.loads(engine.run("root", "output", "-json").expect().out)["newest"]["value"] == "2.1.0"
+        workspace.add("nowhere", _call("none", at, '"~> 7.0"'))
+        refused = engine.run("nowhere", "init", "-input=false", env=env).expect(1)
+        assert "Unresolvable module version constraint" in refused.err, refused.err
+        # Without the authority the registry is a stranger.
+        workspace.add("stranger", _call("newest", at, '">= 0.9"'))
+        engine.run("stranger", "init", "-input=false").expect(1)
+
+
+def test_versions_by_variables():
+    if sdt().terraform:
+        raise Skip("constant variables in module blocks came after Terraform 1.11")
+    with Registry(["1.0.0", "1.1.0"]) as registry, Workspace() as workspace:
+        variable = 'variable "wanted" {\n  type    = string\n  const   = true\n  default = "1.0.0"\n}\n\n'
+        workspace.add("root", variable + _call("one", f"{registry.host}/team/word/any", "var.wanted"))
+        engine = sdt().at(workspace)
+        for more, word in [((), "1.0.0"), (("-var=wanted=1.1.0",), "1.1.0")]:
+            engine.run("root", "init", "-input=false", *more, env=registry.trust).expect()
+            engine.run("root", "apply", "-input=false", "-auto-approve", *more).expect()
+            assert json.loads(engine.run("root", "output", "-json", "one").expect().out) == word

@@ -15,14 +15,17 @@ import drift_attributes  # noqa: E402
 import drift_networks  # noqa: E402
 import drift_services  # noqa: E402
 import environments  # noqa: E402
+import ephemeral  # noqa: E402
 import faults  # noqa: E402
 import interrupts  # noqa: E402
 import locks  # noqa: E402
 import modules  # noqa: E402
+import ssh  # noqa: E402
+import states  # noqa: E402
 from harness import runner  # noqa: E402
 
 if __name__ == "__main__":
     try:
-        sys.exit(runner.run([environments, modules, locks, interrupts, bad_input, drift_attributes, drift_networks, drift_services, death, faults], sys.argv[1:]))
+        sys.exit(runner.run([environments, modules, ephemeral, states, ssh, locks, interrupts, bad_input, drift_attributes, drift_networks, drift_services, death, faults], sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)

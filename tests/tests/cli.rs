@@ -166,6 +166,9 @@ fn objects_come_into_the_state_and_snapshots_come_back() {
     fails(dir, &["state", "verify"], "Unknown provider");
     assert!(ok(dir, &["providers", "schema", "-json"]).contains("\"terraform_data\""));
     assert!(ok(dir, &["completion", "bash"]).contains("complete -F _sdt sdt"));
+    let zsh = ok(dir, &["completion", "zsh"]);
+    assert!(zsh.contains("'workspace:") && zsh.contains("compdef _sdt sdt"), "{zsh}");
+    assert!(ok(dir, &["completion", "fish"]).contains("complete -c sdt -n '__fish_use_subcommand' -a 'plan'"));
 }
 
 #[test]
@@ -237,4 +240,27 @@ fn a_broken_state_is_left_alone() {
         fails(dir, &["apply", "-auto-approve"], words);
         assert_eq!(std::fs::read_to_string(&path).expect("a file"), text);
     }
+}
+
+#[test]
+fn graphs_say_who_needs_whom() {
+    let dir = folder(TWO);
+    let dir = dir.path();
+    let needs = "\"terraform_data.b\" -> \"terraform_data.a\";";
+    assert!(ok(dir, &["graph"]).contains(needs));
+    assert!(ok(dir, &["graph", "-format=mermaid"]).starts_with("flowchart"));
+    let objects = ok(dir, &["graph", "-type=plan"]);
+    for edge in [
+        "\"[root] terraform_data.a (expand)\" -> \"[root] var.v\"",
+        "\"[root] terraform_data.b (expand)\" -> \"[root] terraform_data.a (expand)\"",
+        "\"[root] root\" -> \"[root] output.o (expand)\"",
+    ] {
+        assert!(objects.contains(edge), "{edge}: {objects}");
+    }
+    ok(dir, &["plan", "-out=p"]);
+    assert!(ok(dir, &["graph", "-plan=p"]).contains("terraform_data.b"));
+    fails(dir, &["graph", "-type=nothing"], "nothing");
+    std::fs::write(dir.join("main.tf"), "locals {\n  a = local.b\n  b = local.a\n}\n").expect("a file can be written");
+    fails(dir, &["graph", "-type=plan"], "Cycle: local.a");
+    assert!(ok(dir, &["graph", "-type=plan", "-draw-cycles"]).contains("red"));
 }

@@ -204,3 +204,26 @@ fn destroying_can_be_prevented_by_an_expression() {
     std::fs::rename(dir.join("main.tofu"), dir.join("main.tf")).expect("it can be renamed");
     contains(&said(dir, &["validate", "-no-color"], 1), "Variables not allowed");
 }
+
+#[test]
+fn objects_are_imported_by_what_they_are_known_by() {
+    let import = |identity: &str| {
+        format!(
+            "import {{\n  for_each = toset([\"abc\"])\n  to       = random_string.s[each.key]\n  {identity}\n}}\nresource \"random_string\" \"s\" {{\n  for_each = toset([\"abc\"])\n  length   = 3\n}}\n"
+        )
+    };
+    let dir = folder(&[("main.tf", &import("identity = { result = each.value }"))]);
+    let dir = dir.path();
+    contains(&said(dir, &["apply", "-auto-approve", "-no-color"], 0), "1 imported");
+    contains(&said(dir, &["state", "show", "-no-color", "random_string.s[\"abc\"]"], 0), "id          = \"abc\"");
+    for (identity, words) in [
+        ("identity = { result = \"a\" }\n  id = \"a\"", "imported by its id or by its identity"),
+        ("identity = \"abc\"", "An identity is an object"),
+        ("identity = null", "The import identity cannot be null."),
+        ("identity = { result = \"a\", length = 3 }", "import them by id"),
+        ("", "Missing required argument"),
+    ] {
+        write(dir, "main.tf", &import(identity));
+        contains(&said(dir, &["validate", "-no-color"], 1), words);
+    }
+}

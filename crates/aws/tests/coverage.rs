@@ -54,7 +54,13 @@ fn table() -> String {
     );
     let resources: BTreeMap<&str, bool> = AwsProvider::resources().map(|r| (r.meta().name, r.meta().tagged)).collect();
     let data: BTreeMap<&str, ()> = AwsProvider::data_sources().map(|d| (d.meta().name, ())).collect();
-    out.push_str(&format!("{} resource types, {} data sources.\n\n", resources.len(), data.len()));
+    let ephemeral: BTreeMap<&str, ()> = AwsProvider::ephemeral().map(|d| (d.meta().name, ())).collect();
+    out.push_str(&format!(
+        "{} resource types, {} data sources, {} ephemeral resource types.\n\n",
+        resources.len(),
+        data.len(),
+        ephemeral.len()
+    ));
     out.push_str("| resource type | schema | life | tags | drift | bulk | proved against |\n| --- | --- | --- | --- | --- | --- | --- |\n");
     for (name, tagged) in &resources {
         let schema = facts(format!("{name}.json"));
@@ -77,6 +83,13 @@ fn table() -> String {
         } else {
             "local AWS (moto), environments".to_owned()
         };
+        out.push_str(&format!("| `{name}` | {schema} | {backing} |\n"));
+    }
+    out.push_str("\n| ephemeral resource type | schema | proved against |\n| --- | --- | --- |\n");
+    for name in ephemeral.keys() {
+        let schema = facts(format!("ephemeral/{name}.json"));
+        let used = !has("tests/e2e/ephemeral.py", &format!("ephemeral \"{name}\"")).is_empty();
+        let backing = if used { "local AWS (moto)" } else { "not proved against a service" };
         out.push_str(&format!("| `{name}` | {schema} | {backing} |\n"));
     }
     out.push_str(ONE_BY_ONE);

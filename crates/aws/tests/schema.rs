@@ -75,7 +75,11 @@ const PLANNED: &str = "observed in plans; the facts could not see it, since the 
 
 fn facts(mode: Mode, name: &str) -> Option<Json> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/facts/aws");
-    let folder = if mode == Mode::Data { folder.join("data") } else { folder };
+    let folder = match mode {
+        Mode::Managed => folder,
+        Mode::Data => folder.join("data"),
+        Mode::Ephemeral => folder.join("ephemeral"),
+    };
     let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).ok()?;
     Some(serde_json::from_str(&text).expect("facts are JSON"))
 }
@@ -236,7 +240,7 @@ impl Compare {
 fn schemas_equal_the_facts() {
     let provider = AwsProvider::new();
     let mut compare = Compare { out: Vec::new() };
-    for mode in [Mode::Managed, Mode::Data] {
+    for mode in [Mode::Managed, Mode::Data, Mode::Ephemeral] {
         for name in provider.type_names(mode) {
             let Some(facts) = facts(mode, &name) else {
                 compare.out.push(format!("{name}: no facts"));

@@ -65,6 +65,10 @@ impl Functions for Library {
         })
     }
 
+    fn misfits(&self, name: &str, args: &[Value]) -> Vec<(usize, String)> {
+        sdt_funcs::lookup(name).map(|f| sdt_funcs::misfits(f, args)).unwrap_or_default()
+    }
+
     fn parameter_name(&self, function: &str, index: usize) -> Option<String> {
         sdt_funcs::lookup(function)?.param(index).map(|p| p.name.to_owned())
     }

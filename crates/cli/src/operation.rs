@@ -401,7 +401,7 @@ pub(crate) async fn plan(
     plan.base.journal = crate::saved_plan::journal_digest(&entries);
     display.finish();
     let registry = ready.registry.clone();
-    let view = PlanView::new(&plan, &|addr, mode, ty| providers::schema(&registry, addr, mode, ty));
+    let view = PlanView::of_changes(&plan, &|addr, mode, ty| providers::schema(&registry, addr, mode, ty));
     Ok(Planned { plan, view, merged, base, diags, library })
 }
 
@@ -426,7 +426,7 @@ pub(crate) fn show(ui: &Ui, planned: &Planned) {
             return;
         }
     }
-    show_changes(ui, &planned.plan, view);
+    show_changes(ui, view);
     if !planned.plan.errored {
         ui.message(&Message::plan_summary(tally(&planned.plan)));
         if !view.outputs.is_empty() {
@@ -436,18 +436,12 @@ pub(crate) fn show(ui: &Ui, planned: &Planned) {
 }
 
 /// Tells programs what a plan changes.
-pub(crate) fn show_changes(ui: &Ui, plan: &Plan, view: &PlanView) {
+pub(crate) fn show_changes(ui: &Ui, view: &PlanView) {
     for drift in &view.drift {
         ui.message(&Message::drift(drift));
     }
-    for change in &plan.changes {
-        let effective = change.is_effective();
-        if let Some(view) =
-            view.changes.iter().find(|v| v.addr == change.addr && v.deposed.as_deref() == change.deposed.as_deref())
-            && effective
-        {
-            ui.message(&Message::planned_change(view));
-        }
+    for change in &view.changes {
+        ui.message(&Message::planned_change(change));
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sdt_addr::ResourceInstance;
 use sdt_driver::ProgressSink;
-use sdt_engine::{OpId, Progress};
+use sdt_engine::{EphemeralStep, OpId, Progress};
 use sdt_plan::Action;
 use sdt_render::{Message, ProvisionEvent, Style, Tally, elapsed, verb};
 
@@ -127,6 +127,29 @@ impl<'a> Display<'a> {
         self.message(&address, |a| Message::apply_progress(a, action, seconds, id.as_deref()));
     }
 
+    fn ephemeral(&self, inner: &mut Inner, address: &str, step: EphemeralStep) {
+        let (text, message) = match step {
+            EphemeralStep::Deferred => ("Configuration unknown, deferring...".to_owned(), None),
+            EphemeralStep::Opening | EphemeralStep::Closing => {
+                inner.reads.insert(address.to_owned(), Instant::now());
+                let opens = step == EphemeralStep::Opening;
+                (format!("{}...", if opens { "Opening" } else { "Closing" }), Some((opens, None)))
+            }
+            EphemeralStep::Opened | EphemeralStep::Closed => {
+                let seconds = inner.reads.remove(address).map_or(0, |began| began.elapsed().as_secs());
+                let opens = step == EphemeralStep::Opened;
+                let text = format!("{} complete after {}", if opens { "Opening" } else { "Closing" }, elapsed(seconds));
+                (text, Some((opens, Some(seconds))))
+            }
+        };
+        if !self.ui.concise {
+            self.line(inner, address, &text);
+        }
+        if let Some((opens, seconds)) = message {
+            self.message(address, |a| Message::ephemeral(a, opens, seconds));
+        }
+    }
+
     fn ended(&self, inner: &mut Inner, op: OpId, address: &str, action: Action, id: Option<&str>) {
         let work = inner.running.remove(&op);
         let seconds = work.map_or(0, |w| w.began.elapsed().as_secs());
@@ -156,6 +179,7 @@ fn log(event: &Progress) {
         Progress::Provision { address, kind } => tracing::info!(address, kind = &**kind, "provision"),
         Progress::ProvisionOutput { .. } => {}
         Progress::ProvisionDone { address, kind, ok } => tracing::info!(address, kind = &**kind, ok, "provisioned"),
+        Progress::Ephemeral { address, step } => tracing::debug!(address, ?step, "ephemeral"),
         Progress::Planned(_) | Progress::Drifted(_) => {}
     }
 }
@@ -244,6 +268,7 @@ impl ProgressSink for Display<'_> {
                 let event = if *ok { ProvisionEvent::Done } else { ProvisionEvent::Failed };
                 self.message(address, |a| Message::provision(a, kind, event));
             }
+            Progress::Ephemeral { address, step } => self.ephemeral(inner, address, *step),
             Progress::Planned(_) | Progress::Drifted(_) => {}
         }
     }

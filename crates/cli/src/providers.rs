@@ -92,7 +92,7 @@ pub(crate) fn schema(registry: &Registry, addr: &ProviderAddr, mode: Mode, type_
     let mode = match mode {
         Mode::Managed => sdt_provider::Mode::Managed,
         Mode::Data => sdt_provider::Mode::Data,
-        Mode::Ephemeral => return None,
+        Mode::Ephemeral => sdt_provider::Mode::Ephemeral,
     };
     registry.get(addr)?.schema(mode, type_name)
 }
@@ -116,7 +116,7 @@ pub(crate) fn decode(
     } else {
         sdt_value::from_json(&instance.attributes, &schema.block.implied_type()).ok()?
     };
-    let marks = sensitive_paths(instance.sensitive_attributes.as_ref());
+    let marks = sensitive_paths(instance.sensitive_attributes.as_deref());
     let value = mark_block(&schema.block, value.mark_with_paths(&marks));
     Some((value, schema))
 }

@@ -43,7 +43,9 @@ mod types;
 mod values;
 mod version;
 
-pub use check::{Context, Object, Repetition, SchemaLookup, argument, check_object, check_tree, suggestion};
+pub use check::{
+    Context, Object, Readable, Repetition, SchemaLookup, argument, check_object, check_resource, check_tree, suggestion,
+};
 pub use decode::{check_body, decode, span_of};
 pub use load::{Files, Installer, Load, Loaded, Manifest, ManifestEntry, load, load_installing};
 pub use lock::{LOCK_FILE, LockFile, Locked};

@@ -138,6 +138,16 @@ impl Shared {
                 };
                 (id, Answer::Data(result))
             }),
+            Op::Open { id, provider, type_name, config } => Box::pin(async move {
+                let result = match s.instance(provider) {
+                    Some(i) => {
+                        let _permit = s.permits.acquire().await;
+                        i.open(&type_name, config).await
+                    }
+                    None => Err(vec![missing()]),
+                };
+                (id, Answer::Data(result))
+            }),
             Op::Apply { id, provider, request, begun, ty } => Box::pin(s.apply(id, provider, request, begun, ty)),
             Op::Provision { id, kind, config, connection, address, quiet } => Box::pin(async move {
                 let _permit = s.permits.acquire().await;

@@ -81,7 +81,7 @@ pub(crate) fn object_to_state(
     let mut instance = Instance::new(key.map(key_to_state), schema.version, sdt_value::to_json(&bare, ty));
     let sensitive: Vec<Json> =
         paths.iter().filter(|(_, m)| m.contains(Marks::SENSITIVE)).map(|(p, _)| path_to_state(p)).collect();
-    instance.sensitive_attributes = Some(Json::Array(sensitive));
+    instance.sensitive_attributes = Some(Arc::new(Json::Array(sensitive)));
     instance.private = private_to_state(private);
     instance
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 use sdt_addr::{Mode, ModulePath, ProviderAddr};
-use sdt_config::{Config, Module, Object, Output, Referenceable, SchemaLookup, Variable};
+use sdt_config::{Config, Module, Object, Output, Readable, Referenceable, SchemaLookup, Variable};
 use sdt_diag::{Diagnostic, Diagnostics, Span};
 use sdt_plan::{CheckKind, NodeAddr};
 use sdt_provider::Provider;
@@ -59,6 +59,8 @@ pub(crate) struct Core {
     pub(crate) diags: Diagnostics,
     pub(crate) ops: Vec<Op>,
     pub(crate) progress: Vec<Progress>,
+    /// Ephemeral resources that are open.
+    pub(crate) open: Vec<String>,
     /// Unknown instances are left for a later run.
     pub(crate) deferral: bool,
     /// Conditions that do not hold stop nothing: nothing is to be changed by what is planned here.
@@ -97,6 +99,7 @@ impl Core {
             diags: Diagnostics::new(),
             ops: Vec::new(),
             progress: Vec::new(),
+            open: Vec::new(),
             deferral: false,
             lenient: false,
             overrides: Arc::from([]),
@@ -152,8 +155,7 @@ impl Core {
             )));
             return None;
         };
-        let mode =
-            if addr.resource.mode == Mode::Data { sdt_provider::Mode::Data } else { sdt_provider::Mode::Managed };
+        let mode = provider_mode(addr.resource.mode);
         let type_name = &addr.resource.type_name;
         let Some(schema) = provider.schema(mode, type_name) else {
             // The static checks report it for blocks of the configuration.
@@ -174,8 +176,14 @@ impl Core {
 
     /// Looks at a node's references before it is evaluated. Returns false when it must not be.
     pub(crate) fn check_node(&mut self, n: NodeIndex) -> bool {
+        self.check_parts(n).0
+    }
+
+    /// As [`Core::check_node`], with what of a resource can be evaluated all the same.
+    pub(crate) fn check_parts(&mut self, n: NodeIndex) -> (bool, Readable) {
+        let mut readable = Readable { repetition: true, body: true };
         let node = self.graph.node(n);
-        let Some(id) = node.module else { return true };
+        let Some(id) = node.module else { return (true, readable) };
         let module = self.tree.module(id).clone();
         let caller = self.tree.modules[id].parent.map(|p| self.tree.module(p).clone());
         let call = caller.as_ref().zip(module.path.parent()).and_then(|(c, (_, name))| c.calls.get(name));
@@ -215,9 +223,15 @@ impl Core {
         let schemas = LookupSchemas(&*self.lookup);
         let mut diags = Diagnostics::new();
         for (m, object) in &objects {
-            diags.extend(sdt_config::check_object(&self.config, m, *object, &schemas));
+            if let Object::Resource(r) = object {
+                let (found, parts) = sdt_config::check_resource(&self.config, m, r, &schemas);
+                readable = parts;
+                diags.extend(found);
+            } else {
+                diags.extend(sdt_config::check_object(&self.config, m, *object, &schemas));
+            }
         }
-        self.take(diags)
+        (self.take(diags), readable)
     }
 
     /// Evaluates a node that is no resource, provider or check, in every instance of its module.
@@ -539,7 +553,7 @@ pub(crate) struct LookupSchemas<'a>(pub(crate) &'a dyn ProviderLookup);
 
 impl SchemaLookup for LookupSchemas<'_> {
     fn resource(&self, provider: &ProviderAddr, mode: Mode, type_name: &str) -> Option<Arc<Schema>> {
-        self.0.provider(provider)?.schema(provider_mode(mode)?, type_name)
+        self.0.provider(provider)?.schema(provider_mode(mode), type_name)
     }
 
     fn provider(&self, provider: &ProviderAddr) -> Option<Arc<Schema>> {
@@ -547,18 +561,15 @@ impl SchemaLookup for LookupSchemas<'_> {
     }
 
     fn type_names(&self, provider: &ProviderAddr, mode: Mode) -> Vec<Str> {
-        match (self.0.provider(provider), provider_mode(mode)) {
-            (Some(p), Some(mode)) => p.type_names(mode),
-            _ => Vec::new(),
-        }
+        self.0.provider(provider).map(|p| p.type_names(provider_mode(mode))).unwrap_or_default()
     }
 }
 
-fn provider_mode(mode: Mode) -> Option<sdt_provider::Mode> {
+pub(crate) fn provider_mode(mode: Mode) -> sdt_provider::Mode {
     match mode {
-        Mode::Managed => Some(sdt_provider::Mode::Managed),
-        Mode::Data => Some(sdt_provider::Mode::Data),
-        Mode::Ephemeral => None,
+        Mode::Managed => sdt_provider::Mode::Managed,
+        Mode::Data => sdt_provider::Mode::Data,
+        Mode::Ephemeral => sdt_provider::Mode::Ephemeral,
     }
 }
 

@@ -16,6 +16,7 @@
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use rustc_hash::{FxHashMap, FxHashSet};
+use sdt_addr::Mode;
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_plan::{Action, Change, ExecGraph, ExecNode, NodeAddr, Phase, PlanMode, ReplaceOrder};
 
@@ -130,8 +131,11 @@ fn needed(
     changes: &[(NodeIndex, &Change)],
     busy: &FxHashSet<NodeIndex>,
 ) -> FxHashSet<NodeIndex> {
+    let ephemeral =
+        |n: &&NodeIndex| matches!(&config.node(**n).addr, NodeAddr::Resource(r) if r.resource.mode == Mode::Ephemeral);
+    let changed = changes.iter().filter(|(_, c)| c.is_effective()).map(|(n, _)| n);
     let used: FxHashSet<NodeIndex> =
-        changes.iter().filter(|(_, c)| c.is_effective()).filter_map(|(n, _)| config.node(*n).provider).collect();
+        changed.chain(wanted.iter().filter(ephemeral)).filter_map(|n| config.node(*n).provider).collect();
     wanted
         .iter()
         .copied()

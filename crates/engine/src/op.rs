@@ -82,6 +82,17 @@ pub enum Op {
         /// Its configuration, wholly known.
         config: Value,
     },
+    /// Opens an ephemeral resource.
+    Open {
+        /// The operation.
+        id: OpId,
+        /// The provider configuration.
+        provider: ProviderKey,
+        /// Its type.
+        type_name: Str,
+        /// Its configuration, wholly known.
+        config: Value,
+    },
     /// Changes one object.
     Apply {
         /// The operation.
@@ -153,7 +164,7 @@ pub enum Answer {
     Imported(Result<Vec<Imported>, Diagnostics>),
     /// Of [`Op::Plan`].
     Planned(PlanAnswer),
-    /// Of [`Op::ReadData`].
+    /// Of [`Op::ReadData`] and [`Op::Open`].
     Data(Result<Value, Vec<Complaint>>),
     /// Of [`Op::Apply`].
     Applied(ApplyAnswer),
@@ -228,6 +239,13 @@ pub enum Progress {
         /// The operation.
         op: OpId,
     },
+    /// Something happens to an ephemeral resource.
+    Ephemeral {
+        /// The instance.
+        address: String,
+        /// What.
+        step: EphemeralStep,
+    },
     /// A provisioner runs.
     Provision {
         /// The instance.
@@ -253,6 +271,21 @@ pub enum Progress {
         /// Whether it did what it should.
         ok: bool,
     },
+}
+
+/// The life of an ephemeral resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EphemeralStep {
+    /// Its configuration is not known yet: it is opened while applying.
+    Deferred,
+    /// It is being opened.
+    Opening,
+    /// Its values are there.
+    Opened,
+    /// Nobody needs it any more.
+    Closing,
+    /// Its values are gone.
+    Closed,
 }
 
 /// No bytes.

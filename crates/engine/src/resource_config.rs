@@ -27,7 +27,8 @@ pub(crate) fn evaluate(
         return Err(diags);
     }
     let (value, marks) = value.unmark_with_paths();
-    for (path, m) in &marks {
+    let lasting = resource.addr.mode != sdt_addr::Mode::Ephemeral;
+    for (path, m) in marks.iter().filter(|_| lasting) {
         if m.contains(Marks::EPHEMERAL) && !write_only(&info.schema.block, path) {
             diags.push(
                 Diagnostic::error(
@@ -38,10 +39,7 @@ pub(crate) fn evaluate(
             );
         }
     }
-    let mode = match resource.addr.mode {
-        sdt_addr::Mode::Data => sdt_provider::Mode::Data,
-        _ => sdt_provider::Mode::Managed,
-    };
+    let mode = crate::core::provider_mode(resource.addr.mode);
     for c in info.provider.validate(mode, &resource.addr.type_name, &value) {
         diags.push(complaint(c, Some((resource, &info.schema.block))));
     }

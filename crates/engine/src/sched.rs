@@ -77,6 +77,11 @@ impl Scheduler {
         }
     }
 
+    /// A node that failed, if any did.
+    pub(crate) fn failed(&self) -> Option<NodeIndex> {
+        self.status.iter().position(|s| *s == Status::Failed).map(NodeIndex::new)
+    }
+
     /// Where a node stands.
     #[cfg(test)]
     pub(crate) fn status(&self, node: NodeIndex) -> Status {

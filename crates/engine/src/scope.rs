@@ -25,6 +25,11 @@ pub trait Functions: Send + Sync {
     /// When the function fails.
     fn call(&self, name: &str, args: &[Value], site: &CallSite, applying: bool) -> Result<Value, CallFailure>;
 
+    /// Every argument whose type is not that of its parameter, with what is wrong.
+    fn misfits(&self, _name: &str, _args: &[Value]) -> Vec<(usize, String)> {
+        Vec::new()
+    }
+
     /// Name of a parameter, for messages.
     fn parameter_name(&self, function: &str, index: usize) -> Option<String>;
 
@@ -311,6 +316,14 @@ impl Scope for Ctx<'_> {
 
     fn call(&self, name: &str, args: &[Value], site: &CallSite) -> Result<Value, CallFailure> {
         self.core.env.functions.call(name, args, site, self.core.applying)
+    }
+
+    fn misfits(&self, name: &str, args: &[Value]) -> Vec<(usize, String)> {
+        self.core.env.functions.misfits(name, args)
+    }
+
+    fn allows_calls(&self) -> bool {
+        true
     }
 
     fn parameter_name(&self, function: &str, index: usize) -> Option<String> {

@@ -131,6 +131,8 @@ fn wanted_by_targets(
             }
             None => graph.graph.node_indices().filter(is_resource).collect(),
         };
+        let lasts = |n: &NodeIndex| !matches!(&graph.node(*n).addr, NodeAddr::Resource(r) if r.resource.mode == sdt_addr::Mode::Ephemeral);
+        let resources: FxHashSet<NodeIndex> = resources.into_iter().filter(lasts).collect();
         let providers: FxHashSet<NodeIndex> = resources.iter().filter_map(|n| graph.node(*n).provider).collect();
         debug_assert!(providers.iter().all(is_provider), "a resource's provider is a provider node");
         let mut all = graph.with_needed(providers);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
 use sdt_addr::Mode;
-use sdt_config::{Config, Resource};
+use sdt_config::{Config, Readable, Resource};
 use sdt_diag::Diagnostics;
 use sdt_plan::NodeAddr;
 use sdt_state::State;
@@ -18,7 +18,7 @@ use crate::plan::on;
 use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::slots::ResourceSlot;
-use crate::tree::{Mi, Repeat, Repetition, Tree};
+use crate::tree::{Expansion, Mi, Repeat, Repetition, Tree};
 
 /// Looks for everything that can be said against a configuration without a state.
 #[must_use]
@@ -42,13 +42,15 @@ pub fn validate(config: &Config, providers: Arc<dyn ProviderLookup>, env: Env) -
             sched.finish(n, true);
             continue;
         }
-        let ok = core.check_node(n)
-            && match core.graph.node(n).addr.clone() {
-                NodeAddr::Resource(_) => validate_resource(&mut core, n),
-                NodeAddr::Check(_, name) => validate_check(&mut core, n, &name),
-                NodeAddr::Provider(_) => core.provider_config(n).is_some() || core.graph.node(n).module.is_none(),
-                _ => core.eval_node(n),
-            };
+        let (checked, readable) = core.check_parts(n);
+        let ok = match core.graph.node(n).addr.clone() {
+            // What is wrong in one part of a resource does not hide what is wrong in another.
+            NodeAddr::Resource(_) => validate_resource(&mut core, n, checked, readable) && checked,
+            _ if !checked => false,
+            NodeAddr::Check(_, name) => validate_check(&mut core, n, &name),
+            NodeAddr::Provider(_) => core.provider_config(n).is_some() || core.graph.node(n).module.is_none(),
+            _ => core.eval_node(n),
+        };
         sched.finish(n, ok);
     }
     core.diags
@@ -82,39 +84,61 @@ fn provisioners(core: &Core, mi: Mi, resource: &Resource, repetition: &Repetitio
     Diagnostics::new()
 }
 
-fn validate_resource(core: &mut Core, n: NodeIndex) -> bool {
+/// The one instance that stands for all. `evaluate`: whether what they are made by has passed its checks.
+fn placeholder(core: &mut Core, mi: Mi, resource: &Resource, evaluate: bool) -> (Expansion, bool) {
+    let (count, for_each) = (resource.count.as_ref(), resource.for_each.as_ref());
+    let enabled = resource.lifecycle.enabled.as_ref();
+    let mut ok = true;
+    if evaluate {
+        match expand(&Ctx::new(core, mi), count, for_each, enabled, Placeholder::Always) {
+            Ok(expansion) => return (expansion, true),
+            Err(diags) => ok = core.take(diags),
+        }
+    }
+    let repeat = match (count, for_each, enabled) {
+        (Some(_), ..) => Repeat::Count,
+        (None, Some(_), _) => Repeat::ForEach,
+        (None, None, Some(_)) => Repeat::Optional,
+        (None, None, None) => return (Expansion::single(), ok),
+    };
+    (Expansion::placeholder(repeat, Value::DYNAMIC), ok)
+}
+
+fn validate_resource(core: &mut Core, n: NodeIndex, checked: bool, readable: Readable) -> bool {
     let NodeAddr::Resource(addr) = core.graph.node(n).addr.clone() else { return true };
-    let Some(info) = core.type_info(n) else { return false };
+    let info = core.type_info(n);
     let Some(id) = core.graph.node(n).module else { return true };
     let module = core.tree.module(id).clone();
     let Some(resource) = module.resources.get(&addr.resource) else { return true };
-    let mut ok = true;
+    let mut ok = info.is_some();
     for mi in core.insts.of_module(id).to_vec() {
-        let ctx = Ctx::new(core, mi);
-        let (count, for_each) = (resource.count.as_ref(), resource.for_each.as_ref());
-        let expansion = match expand(&ctx, count, for_each, resource.lifecycle.enabled.as_ref(), Placeholder::Always) {
-            Ok(expansion) => expansion,
-            Err(diags) => {
-                ok &= core.take(diags);
-                continue;
-            }
-        };
+        let (expansion, expanded) = placeholder(core, mi, resource, readable.repetition);
+        ok &= expanded;
+        // What its schema says of references is checked by itself; nothing more is known of the object.
         let mut slot = ResourceSlot::new(expansion.repeat, expansion.unknown);
-        if expansion.repeat == Repeat::Single {
-            // What its schema says of references is checked by itself; nothing more is known of the object.
-            let ephemeral = addr.resource.mode == Mode::Ephemeral;
-            slot.set(None, Value::DYNAMIC.with_marks(if ephemeral { Marks::EPHEMERAL } else { Marks::NONE }));
+        if addr.resource.mode == Mode::Ephemeral {
+            slot = ResourceSlot::new(Repeat::Single, false);
+            slot.set(None, Value::DYNAMIC.with_marks(Marks::EPHEMERAL));
+        } else if expansion.repeat == Repeat::Single {
+            slot.set(None, Value::DYNAMIC);
         }
         core.slots.set_resource(n, &core.insts, mi, slot);
-        for (_, repetition) in &expansion.members {
-            let found = crate::resource_config::evaluate(core, &info, mi, resource, repetition);
+        let Some(info) = &info else { continue };
+        for (_, repetition) in expansion.members.iter().filter(|_| readable.body) {
+            let found = crate::resource_config::evaluate(core, info, mi, resource, repetition);
             let diags = match found {
                 Ok((_, _, diags)) | Err(diags) => diags,
             };
             ok &= core.take(on(diags, &addr.to_string()));
+            if !checked {
+                continue;
+            }
             let diags = provisioners(core, mi, resource, repetition);
             ok &= core.take(on(diags, &addr.to_string()));
         }
+    }
+    if !checked {
+        return ok;
     }
     for import in core
         .tree

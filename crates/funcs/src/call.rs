@@ -2,7 +2,7 @@
 
 use sdt_value::{Marks, Number, Type, Value, convert};
 
-use crate::{FnCtx, Function};
+use crate::{FnCtx, Function, Param};
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,14 +48,7 @@ pub fn call(f: &Function, args: &[Value], ctx: &FnCtx<'_>) -> Result<Value, Call
     let mut ready = Vec::with_capacity(args.len());
     for (index, value) in args.iter().enumerate() {
         let Some(param) = f.param(index) else { return fail("too many arguments") };
-        match convert(value, &param.ty()) {
-            Ok(v) => ready.push(v),
-            Err(e) => {
-                let path = e.path.to_string();
-                let message = if path.is_empty() { e.message } else { format!("{path}: {}", e.message) };
-                return arg(index, message);
-            }
-        }
+        ready.push(fit(value, param).or_else(|message| arg(index, message))?);
     }
     let mut marks = Marks::NONE;
     let mut open_type = false;
@@ -85,6 +78,20 @@ pub fn call(f: &Function, args: &[Value], ctx: &FnCtx<'_>) -> Result<Value, Call
         return Ok(refined(f, Value::unknown(ty)).with_marks(marks | outer_marks(&ready)));
     }
     (f.body)(&ready, ctx).map(|v| refined(f, v).with_marks(marks))
+}
+
+fn fit(value: &Value, param: &Param) -> Result<Value, String> {
+    convert(value, &param.ty()).map_err(|e| {
+        let path = e.path.to_string();
+        if path.is_empty() { e.message } else { format!("{path}: {}", e.message) }
+    })
+}
+
+/// Every argument whose type is not that of its parameter, with what is wrong; a call tells the first one only.
+#[must_use]
+pub fn misfits(f: &Function, args: &[Value]) -> Vec<(usize, String)> {
+    let one = |(index, value)| Some((index, fit(value, f.param(index)?).err()?));
+    args.iter().enumerate().filter_map(one).collect()
 }
 
 fn is_dynamic(value: &Value) -> bool {

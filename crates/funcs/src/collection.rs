@@ -108,7 +108,7 @@ fn length(v: &Value) -> Out {
             None => {
                 let known = plain.refinement().cloned().unwrap_or_default();
                 let items = plain.as_items().map(<[Value]>::len);
-                Value::unknown(Type::Number).refine(|r| {
+                Value::unknown_not_null(Type::Number).refine(|r| {
                     r.min = Some(known.min_len.unwrap_or(u64::from(items.is_some())).into());
                     r.max = known.max_len.or(items.map(|n| n as u64)).map(Number::from);
                 })

@@ -41,7 +41,7 @@ mod string;
 mod textenc;
 mod yaml;
 
-pub use call::{CallError, call};
+pub use call::{CallError, call, misfits};
 pub use ctx::{FileKind, Files, FnCtx, NoFiles, Random, Timestamp};
 pub use forms::{FORMS, Form};
 pub use json::{encode_json, parse_json};

@@ -87,7 +87,8 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function::new(
         "sort",
         "Sorts strings by their bytes.",
-        &[Param::new("list", ParamType::ListOfString)],
+        // Their number is known where they are not.
+        &[Param::new("list", ParamType::ListOfString).unknown()],
         Type::Dynamic,
         |a, _| sort(&a[0]),
     )
@@ -334,10 +335,11 @@ fn slice_bounds(args: &[Value], len: Option<usize>) -> Out<(Option<usize>, Optio
 
 fn sort(list: &Value) -> Out {
     if !list.is_wholly_known() {
+        let facts = list.refinement().cloned().unwrap_or_default();
         let len = list.known_len().map(|n| n as u64);
         return Ok(Value::unknown_not_null(Type::list(Type::String)).refine(|r| {
-            r.min_len = len;
-            r.max_len = len;
+            r.min_len = len.or(facts.min_len);
+            r.max_len = len.or(facts.max_len);
         }));
     }
     let mut items = list.as_items().unwrap_or_default().to_vec();

@@ -36,6 +36,10 @@ impl Scope for Names {
         }
     }
 
+    fn allows_calls(&self) -> bool {
+        true
+    }
+
     fn template_file(&self, path: &str) -> Result<(SourceId, Arc<[u8]>), String> {
         match path {
             "t" => Ok((SourceId(9), b"Hi ${name}!\n%{ for x in xs ~}\n- ${x}\n%{ endfor ~}\n".as_slice().into())),

@@ -24,13 +24,15 @@ pub struct Schemas {
 /// What a provider keeps beside an object and nobody else reads; stored base64 in state.
 pub type Private = Arc<[u8]>;
 
-/// Whether an object is asked for as managed resource or data source.
+/// As what a type is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Mode {
     /// `resource`
     Managed,
     /// `data`
     Data,
+    /// `ephemeral`
+    Ephemeral,
 }
 
 /// An unconfigured provider.
@@ -62,6 +64,19 @@ pub trait Provider: Send + Sync {
     /// Validates a resource or data block beyond its schema (unknown values allowed). Diagnostics name the attribute by path in the
     /// second member; the engine finds the place in the source.
     fn validate(&self, mode: Mode, type_name: &str, config: &Value) -> Vec<Complaint>;
+
+    /// The import id of the object that these attributes name.
+    ///
+    /// # Errors
+    /// Why there is none: what the type is known by instead.
+    fn import_id(&self, type_name: &str, identity: &Value) -> Result<String, String> {
+        let single = identity.as_members().filter(|m| m.len() == 1).and_then(|m| m.values().next());
+        let text = single.and_then(|v| sdt_value::convert(v, &sdt_value::Type::String).ok());
+        match text.as_ref().and_then(Value::as_str) {
+            Some(text) if !text.is_empty() => Ok(text.to_owned()),
+            _ => Err(format!("Objects of type {type_name} are not known by these attributes: import them by id.")),
+        }
+    }
 
     /// Brings a stored object to the current schema version.
     ///
@@ -123,6 +138,19 @@ pub trait Instance: Send + Sync {
     /// # Errors
     /// When it is not there or the service refuses.
     async fn read_data(&self, type_name: &str, config: Value) -> Result<Value, Vec<Complaint>>;
+
+    /// Opens an ephemeral resource: its values are for this run alone, and nobody stores them.
+    ///
+    /// # Errors
+    /// When it is not there or the service refuses.
+    async fn open(&self, type_name: &str, _config: Value) -> Result<Value, Vec<Complaint>> {
+        Err(vec![Complaint {
+            severity: sdt_diag::Severity::Error,
+            summary: "Invalid ephemeral resource".into(),
+            detail: format!("The provider has no ephemeral resource type {type_name}."),
+            path: Path::root(),
+        }])
+    }
 
     /// Finds what a creation whose reply was lost has made, if anything: by token, tag, unique name with an ownership check, or natural
     /// key. `known` is the last object the creation reported, if it did.

@@ -41,6 +41,8 @@ pub struct Service<A: 'static> {
     pub resources: &'static [&'static dyn ResourceType<A>],
     /// Data sources.
     pub data: &'static [&'static dyn DataSourceType<A>],
+    /// Ephemeral resource types. They are written as data sources: what a data source reads, they open.
+    pub ephemeral: &'static [&'static dyn DataSourceType<A>],
 }
 
 /// What a provider of declared types has of its own.
@@ -100,6 +102,10 @@ fn data_type<B: Backend>(name: &str) -> Option<&'static dyn DataSourceType<B::Ap
     B::services().iter().flat_map(|s| s.data).find(|r| r.meta().name == name).copied()
 }
 
+fn ephemeral_type<B: Backend>(name: &str) -> Option<&'static dyn DataSourceType<B::Api>> {
+    B::services().iter().flat_map(|s| s.ephemeral).find(|r| r.meta().name == name).copied()
+}
+
 impl<B: Backend> Native<B> {
     /// An unconfigured provider.
     #[must_use]
@@ -117,10 +123,16 @@ impl<B: Backend> Native<B> {
         B::services().iter().flat_map(|s| s.data.iter().copied())
     }
 
+    /// The facts of every ephemeral resource type.
+    pub fn ephemeral() -> impl Iterator<Item = &'static dyn DataSourceType<B::Api>> {
+        B::services().iter().flat_map(|s| s.ephemeral.iter().copied())
+    }
+
     fn meta(mode: Mode, name: &str) -> Option<&'static Meta> {
         match mode {
             Mode::Managed => resource_type::<B>(name).map(|r| r.meta()),
             Mode::Data => data_type::<B>(name).map(|d| d.meta()),
+            Mode::Ephemeral => ephemeral_type::<B>(name).map(|d| d.meta()),
         }
     }
 }
@@ -149,6 +161,7 @@ impl<B: Backend> Provider for Native<B> {
         let mut names: Vec<Str> = match mode {
             Mode::Managed => Self::resources().map(|r| r.meta().name.into()).collect(),
             Mode::Data => Self::data_sources().map(|d| d.meta().name.into()).collect(),
+            Mode::Ephemeral => Self::ephemeral().map(|d| d.meta().name.into()).collect(),
         };
         names.sort();
         names
@@ -165,13 +178,36 @@ impl<B: Backend> Provider for Native<B> {
                 out.extend(r.validate(config));
                 out
             }),
-            Mode::Data => data_type::<B>(type_name).map(|d| {
+            Mode::Data | Mode::Ephemeral => match mode {
+                Mode::Data => data_type::<B>(type_name),
+                _ => ephemeral_type::<B>(type_name),
+            }
+            .map(|d| {
                 let mut out = validate(d.meta(), config);
                 out.extend(d.validate(config));
                 out
             }),
         }
         .unwrap_or_default()
+    }
+
+    fn import_id(&self, type_name: &str, identity: &Value) -> Result<String, String> {
+        let (Some(kind), Some(given)) = (resource_type::<B>(type_name), identity.as_members()) else {
+            return Err(format!("The provider has no type {type_name:?}."));
+        };
+        let block = &kind.meta().schema().block;
+        if let Some(name) = given.keys().find(|name| !block.attributes.contains_key(*name)) {
+            return Err(format!("Objects of type {type_name} have no attribute {name:?}."));
+        }
+        let object = with(&block.empty_value(), given.iter().map(|(k, v)| (k.clone(), v.clone())));
+        match kind.import_id(&object).filter(|id| !id.is_empty()) {
+            Some(id) if given.values().all(|v| v.as_str().is_none_or(|text| id.contains(text))) => Ok(id),
+            // What is known by one attribute has it for an import id.
+            _ => match given.values().next().filter(|_| given.len() == 1).and_then(Value::as_str) {
+                Some(id) if !id.is_empty() => Ok(id.to_owned()),
+                _ => Err(format!("Objects of type {type_name} are not known by these attributes: import them by id.")),
+            },
+        }
     }
 
     fn upgrade_state(&self, type_name: &str, version: u64, stored: &serde_json::Value) -> Result<Value, Diagnostics> {
@@ -255,6 +291,36 @@ struct NativeInstance<B: Backend> {
 }
 
 impl<B: Backend> NativeInstance<B> {
+    /// What a data source or an ephemeral resource answers: `doing` says in messages what was tried.
+    async fn query(
+        &self,
+        kind: &dyn DataSourceType<B::Api>,
+        doing: &str,
+        config: &Value,
+    ) -> Result<Value, Vec<Complaint>> {
+        let found = kind.read(&self.cx(), config).await;
+        let got = found.map_err(|e| vec![e.complaint(doing, kind.human(), None)])?;
+        // Tags are the object's, but for ignored ones, also where some were asked for.
+        let tagged = got.get("tags").is_some_and(|t| !t.is_null() && t.as_members().is_some());
+        let got = if tagged {
+            let visible = self.tags.visible(got.get("tags").unwrap_or(&Value::NULL));
+            with(&got, [("tags", tags_value(&visible))])
+        } else {
+            got
+        };
+        // What was configured stays as it was written.
+        let set = config.as_members().into_iter().flatten();
+        let set = set.filter(|(k, v)| !(v.is_null() || tagged && &***k == "tags"));
+        let mut object = with(
+            &got,
+            set.filter(|(_, v)| !v.as_items().is_some_and(<[_]>::is_empty)).map(|(k, v)| (k.clone(), v.clone())),
+        );
+        if let Some(timeouts) = config.get("timeouts") {
+            object = with(&object, [("timeouts", timeouts.clone())]);
+        }
+        Ok(object)
+    }
+
     fn cx(&self) -> Cx<'_, B::Api> {
         Cx::new(&self.api, "", None, Instant::now() + READ_TIME)
     }
@@ -436,37 +502,21 @@ impl<B: Backend> Instance for NativeInstance<B> {
         };
         let key = format!("{type_name} {}", to_json(&config, &config.ty()));
         let cell = self.asked.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone();
-        let answer = cell
-            .get_or_init(|| async {
-                let found = kind.read(&self.cx(), &config).await;
-                let got = found.map_err(|e| vec![e.complaint("reading", kind.human(), None)])?;
-                // Tags are the object's, but for ignored ones, also where some were asked for.
-                let tagged = got.get("tags").is_some_and(|t| !t.is_null() && t.as_members().is_some());
-                let got = if tagged {
-                    let visible = self.tags.visible(got.get("tags").unwrap_or(&Value::NULL));
-                    with(&got, [("tags", tags_value(&visible))])
-                } else {
-                    got
-                };
-                // What was configured stays as it was written.
-                let set = config.as_members().into_iter().flatten();
-                let set = set.filter(|(k, v)| !(v.is_null() || tagged && &***k == "tags"));
-                let mut object = with(
-                    &got,
-                    set.filter(|(_, v)| !v.as_items().is_some_and(<[_]>::is_empty))
-                        .map(|(k, v)| (k.clone(), v.clone())),
-                );
-                if let Some(timeouts) = config.get("timeouts") {
-                    object = with(&object, [("timeouts", timeouts.clone())]);
-                }
-                Ok(object)
-            })
-            .await
-            .clone();
+        let answer = cell.get_or_init(|| self.query(kind, "reading", &config)).await.clone();
         if answer.is_err() {
             self.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
         }
         answer
+    }
+
+    async fn open(&self, type_name: &str, config: Value) -> Result<Value, Vec<Complaint>> {
+        let Some(kind) = ephemeral_type::<B>(type_name) else {
+            return Err(vec![complaint(
+                "Unknown ephemeral resource",
+                format!("The provider has no ephemeral resource type {type_name:?}."),
+            )]);
+        };
+        self.query(kind, "opening", &config).await
     }
 
     async fn recover(&self, request: RecoverRequest) -> RecoverAnswer {

@@ -102,7 +102,7 @@ impl Backend for Things {
 
     fn services() -> &'static [Service<Self::Api>] {
         static RESOURCES: &[&dyn sdt_provider::ResourceType<Arc<Cloud>>] = &[resource::<Thing>()];
-        static SERVICES: &[Service<Arc<Cloud>>] = &[Service { resources: RESOURCES, data: &[] }];
+        static SERVICES: &[Service<Arc<Cloud>>] = &[Service { resources: RESOURCES, data: &[], ephemeral: &[] }];
         SERVICES
     }
 

@@ -69,7 +69,7 @@ pub fn state_objects(state: &State, decode: Decode<'_>) -> Vec<ObjectView> {
             let decoded = decode(&resource.provider, &addr.resource, instance);
             let (values, sensitive_values) = match &decoded {
                 Some((value, _)) => (known(value).unwrap_or(Json::Null), sensitive(value)),
-                None => (instance.attributes.clone(), json!({})),
+                None => ((*instance.attributes).clone(), json!({})),
             };
             ObjectView {
                 address: addr.to_string(),

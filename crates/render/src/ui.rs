@@ -161,6 +161,21 @@ impl Message {
             .with("hook", hook(addr, None, &members))
     }
 
+    /// An ephemeral resource begins to open or close, or has done so after some seconds.
+    #[must_use]
+    pub fn ephemeral(addr: &ResourceInstance, opens: bool, seconds: Option<u64>) -> Self {
+        let (doing, action) = if opens { ("Opening", "open") } else { ("Closing", "close") };
+        match seconds {
+            None => Self::info("ephemeral_op_start", format!("{addr}: {doing}..."))
+                .with("hook", hook(addr, None, &[("action", action.into())])),
+            Some(seconds) => {
+                let members = [("action", action.into()), ("elapsed_seconds", seconds.into())];
+                let text = format!("{addr}: {doing} complete after {}", elapsed(seconds));
+                Self::info("ephemeral_op_complete", text).with("hook", hook(addr, None, &members))
+            }
+        }
+    }
+
     /// A planned change.
     #[must_use]
     pub fn planned_change(c: &ResourceView) -> Self {

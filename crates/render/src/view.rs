@@ -119,7 +119,7 @@ impl ResourceView {
 pub struct PlanView {
     /// What the plan is for.
     pub mode: sdt_plan::PlanMode,
-    /// Changes of objects, no-ops too.
+    /// Changes of objects.
     pub changes: Vec<ResourceView>,
     /// What changed outside.
     pub drift: Vec<ResourceView>,
@@ -145,9 +145,19 @@ fn plain_path(path: &Path) -> Json {
 }
 
 impl PlanView {
-    /// Prepares a plan.
+    /// Prepares a plan with all its objects, as `show -json` has it.
     #[must_use]
     pub fn new(plan: &Plan, schemas: SchemaLookup<'_>) -> Self {
+        Self::of(plan, schemas, true)
+    }
+
+    /// Prepares a plan without the objects that stay as they are, which neither its text nor its messages mention.
+    #[must_use]
+    pub fn of_changes(plan: &Plan, schemas: SchemaLookup<'_>) -> Self {
+        Self::of(plan, schemas, false)
+    }
+
+    fn of(plan: &Plan, schemas: SchemaLookup<'_>, whole: bool) -> Self {
         let resource = |c: &sdt_plan::Change| {
             let mut change = change_view(c.action, &c.before, &c.after);
             let paths: Vec<Json> = c.replace_paths.iter().map(plain_path).collect();
@@ -163,7 +173,7 @@ impl PlanView {
             view.reason = c.reason;
             view
         };
-        let changes = plan.changes.iter().map(resource).collect();
+        let changes = plan.changes.iter().filter(|c| whole || c.is_effective()).map(resource).collect();
         let deferred = plan
             .deferred
             .iter()

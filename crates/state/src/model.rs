@@ -162,10 +162,11 @@ pub struct Instance {
     pub tainted: bool,
     /// Version of the schema that `attributes` follow.
     pub schema_version: u64,
-    /// The object. Null in the rare file of Terraform 0.11's form, whose attributes are then in `extra`.
-    pub attributes: Json,
+    /// The object, shared among the states that hold it. Null in the rare file of Terraform 0.11's form, whose attributes are then in
+    /// `extra`.
+    pub attributes: Arc<Json>,
     /// Paths of sensitive attributes in JSON form; none where the file has none.
-    pub sensitive_attributes: Option<Json>,
+    pub sensitive_attributes: Option<Arc<Json>>,
     /// The provider's private data, base64.
     pub private: Option<String>,
     /// Addresses of all resources this one depends on, directly or not; shared among instances.
@@ -179,14 +180,14 @@ pub struct Instance {
 impl Instance {
     /// A current object without private data or dependencies.
     #[must_use]
-    pub fn new(index: Option<IndexKey>, schema_version: u64, attributes: Json) -> Self {
+    pub fn new(index: Option<IndexKey>, schema_version: u64, attributes: impl Into<Arc<Json>>) -> Self {
         Self {
             index,
             deposed: None,
             tainted: false,
             schema_version,
-            attributes,
-            sensitive_attributes: Some(Json::Array(Vec::new())),
+            attributes: attributes.into(),
+            sensitive_attributes: Some(Arc::new(Json::Array(Vec::new()))),
             private: None,
             dependencies: Arc::from([]),
             create_before_destroy: false,

@@ -19,6 +19,7 @@ mod local;
 mod net;
 mod null;
 mod random;
+mod random_ephemeral;
 mod random_more;
 mod random_schema;
 mod random_state;

@@ -23,7 +23,7 @@ pub trait Definition: Send + Sync {
     /// Its schema.
     fn schema(&self) -> Arc<Schema>;
 
-    /// Resource or data source.
+    /// Resource, data source or ephemeral resource.
     fn mode(&self) -> Mode {
         Mode::Managed
     }
@@ -83,7 +83,7 @@ pub trait Definition: Send + Sync {
         .into())
     }
 
-    /// Reads a data source.
+    /// Reads a data source, or opens an ephemeral resource.
     ///
     /// # Errors
     /// When there is nothing to read.
@@ -246,6 +246,13 @@ impl Instance for LocalInstance {
 
     async fn read_data(&self, type_name: &str, config: Value) -> Result<Value, Vec<Complaint>> {
         match self.0.find(Mode::Data, type_name) {
+            Some(d) => d.read_data(&config).await,
+            None => Err(unknown_complaint(type_name)),
+        }
+    }
+
+    async fn open(&self, type_name: &str, config: Value) -> Result<Value, Vec<Complaint>> {
+        match self.0.find(Mode::Ephemeral, type_name) {
             Some(d) => d.read_data(&config).await,
             None => Err(unknown_complaint(type_name)),
         }

@@ -12,6 +12,7 @@ use sdt_schema::Schema;
 use sdt_value::{Path, Str, Type, Value};
 
 use crate::helpers::{complain, get, members};
+use crate::random_ephemeral::EphemeralPassword;
 use crate::random_state::{bcrypt_hash, keepers_changed, upgrade_text};
 use crate::{Definition, LocalProvider, Random, random_schema, random_state};
 
@@ -21,11 +22,12 @@ pub fn random(random: Random) -> LocalProvider {
     let make = |kind| -> Arc<dyn Definition> { Arc::new(RandomType { kind, random: random.clone() }) };
     let mut types: Vec<_> = [Kind::Password, Kind::String, Kind::Id, Kind::Uuid, Kind::Integer].map(make).into();
     types.extend(crate::random_more::definitions(&random));
+    types.push(Arc::new(EphemeralPassword::new(&random)));
     LocalProvider::new("hashicorp/random", Some("3.7.2"), types)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Password,
     String,
     Id,
@@ -33,9 +35,9 @@ enum Kind {
     Integer,
 }
 
-struct RandomType {
-    kind: Kind,
-    random: Random,
+pub(crate) struct RandomType {
+    pub(crate) kind: Kind,
+    pub(crate) random: Random,
 }
 
 const FLAGS: [&str; 4] = ["lower", "upper", "numeric", "special"];
@@ -48,7 +50,7 @@ impl RandomType {
     }
 
     /// Settings that the configuration leaves open and the provider decides: defaults of flags and least numbers.
-    fn defaults(&self, object: &mut BTreeMap<Str, Value>, config: &Value) {
+    pub(crate) fn defaults(&self, object: &mut BTreeMap<Str, Value>, config: &Value) {
         if !self.is_text() {
             return;
         }
@@ -71,7 +73,7 @@ impl RandomType {
         }
     }
 
-    fn draw(&self, object: &mut BTreeMap<Str, Value>) -> Result<(), Complaint> {
+    pub(crate) fn draw(&self, object: &mut BTreeMap<Str, Value>) -> Result<(), Complaint> {
         match self.kind {
             Kind::Password => {
                 let text = self.text(object)?;

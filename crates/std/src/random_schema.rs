@@ -44,6 +44,15 @@ pub(crate) fn password() -> Arc<Schema> {
     text(3, vec![hash], secret(Type::String, "The password."), "A random password, sensitive everywhere.")
 }
 
+/// What `ephemeral random_password` has: no id, since nothing keeps it, and nothing that would draw it anew.
+pub(crate) fn ephemeral_password() -> Arc<Schema> {
+    let kept = password();
+    let mut schema = Schema { version: 0, ..(*kept).clone() };
+    schema.block.attributes.retain(|name, _| !matches!(&**name, "id" | "keepers" | "number"));
+    schema.block.doc = "A random password that no state keeps.";
+    Arc::new(schema)
+}
+
 pub(crate) fn string() -> Arc<Schema> {
     text(2, Vec::new(), attr(Type::String, Set::Computed, "The string."), "A random string.")
 }

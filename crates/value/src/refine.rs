@@ -68,6 +68,9 @@ impl Value {
                 Self::list((**e).clone(), items)
             }
             Type::Set(e) if exact == Some(1) => Self::set((**e).clone(), vec![Self::unknown((**e).clone())]),
+            Type::Number if r.not_null && r.min.is_some() && r.min == r.max => {
+                r.min.take().map_or_else(|| Self::unknown(Type::Number), |n| Kind::Number(n).into())
+            }
             ty if r == Refinement::default() => Self::unknown(ty.clone()),
             ty => Kind::Unknown(ty.clone(), Some(Arc::new(r))).into(),
         };
@@ -125,4 +128,30 @@ fn safe_prefix(prefix: &str) -> &str {
 fn in_range(r: &Refinement, len: usize) -> bool {
     let len = len as u64;
     r.min_len.is_none_or(|m| len >= m) && r.max_len.is_none_or(|m| len <= m)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert;
+
+    #[test]
+    fn facts_that_leave_one_value_are_that_value() {
+        let number = |least: i64, most: i64| {
+            Value::unknown_not_null(Type::Number).refine(|r| {
+                r.min = Some(least.into());
+                r.max = Some(most.into());
+            })
+        };
+        assert_eq!(number(2, 2), Value::number(2));
+        assert!(number(1, 2).is_unknown());
+        let list = |n| {
+            let unknown = Value::unknown(Type::tuple(vec![Type::String; n]));
+            convert(&unknown, &Type::list(Type::String)).unwrap_or(Value::NULL)
+        };
+        // It may still be null; without that it has as many elements as the tuple.
+        assert!(list(2).is_unknown());
+        assert_eq!(list(2).refine_not_null().as_items().map(<[Value]>::len), Some(2));
+        assert_eq!(list(0).refine_not_null(), Value::list(Type::String, Vec::new()));
+    }
 }

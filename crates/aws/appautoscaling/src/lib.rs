@@ -17,6 +17,7 @@ pub const SERVICE: Service<Aws> = Service {
         resource::<target::Target>(),
     ],
     data: &[],
+    ephemeral: &[],
 };
 
 /// The distinct values of a key: one call each.

@@ -17,4 +17,5 @@ fn cloudwatch(aws: &Aws) -> Client {
 }
 
 /// The types of this service, by name.
-pub const SERVICE: Service<Aws> = Service { resources: &[resource::<metric_alarm::MetricAlarm>()], data: &[] };
+pub const SERVICE: Service<Aws> =
+    Service { resources: &[resource::<metric_alarm::MetricAlarm>()], data: &[], ephemeral: &[] };

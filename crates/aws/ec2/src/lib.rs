@@ -95,6 +95,7 @@ pub const SERVICE: Service<Aws> = Service {
         data_source::<data_vpc::Vpc>(),
         data_source::<data_vpc::Vpcs>(),
     ],
+    ephemeral: &[],
 };
 
 /// A filter of a Describe call.

@@ -30,6 +30,7 @@ pub const SERVICE: Service<Aws> = Service {
         data_source::<service_data::ServiceData>(),
         data_source::<cluster_data::ClusterData>(),
     ],
+    ephemeral: &[],
 };
 
 /// A string with "" as absent.

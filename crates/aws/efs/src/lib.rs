@@ -31,6 +31,7 @@ pub const SERVICE: Service<Aws> = Service {
         data_source::<mount_target_data::MountTargetData>(),
         data_source::<access_points_data::AccessPointsData>(),
     ],
+    ephemeral: &[],
 };
 
 /// What an SDK builder that misses a required part says.

@@ -34,6 +34,7 @@ pub const SERVICE: Service<Aws> = Service {
         data_source::<load_balancer_data::LoadBalancerData>(),
         data_source::<service_account_data::ServiceAccount>(),
     ],
+    ephemeral: &[],
 };
 
 /// A string with "" as absent.

@@ -34,6 +34,7 @@ pub const SERVICE: Service<Aws> = Service {
         data_source::<role_data::RoleData>(),
         data_source::<policy_document::PolicyDocument>(),
     ],
+    ephemeral: &[],
 };
 
 /// From so many roles on, one account-wide listing costs less than asking for each.

@@ -12,4 +12,5 @@ sdt_aws_core::client!(logs, "logs", aws_sdk_cloudwatchlogs);
 pub const SERVICE: Service<Aws> = Service {
     resources: &[resource::<resource_policy::ResourcePolicy>(), resource::<log_group::LogGroup>()],
     data: &[],
+    ephemeral: &[],
 };

@@ -41,4 +41,5 @@ pub const SERVICE: Service<Aws> = Service {
         data_source::<instance_data::InstanceData>(),
         data_source::<subnet_group_data::SubnetGroupData>(),
     ],
+    ephemeral: &[],
 };

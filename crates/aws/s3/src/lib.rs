@@ -41,4 +41,5 @@ pub const SERVICE: Service<Aws> = Service {
         resource::<versioning::Versioning>(),
     ],
     data: &[data_source::<bucket_data::BucketData>()],
+    ephemeral: &[],
 };

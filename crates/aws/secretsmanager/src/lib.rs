@@ -1,10 +1,12 @@
 //! Secrets Manager.
 
+mod random_password_ephemeral;
 mod secret;
 mod secret_data;
 mod secret_policy;
 mod secret_version;
 mod secret_version_data;
+mod secret_version_ephemeral;
 
 use sdt_aws_core::Aws;
 use sdt_provider::{Service, data_source, resource};
@@ -19,4 +21,8 @@ pub const SERVICE: Service<Aws> = Service {
         resource::<secret_version::SecretVersion>(),
     ],
     data: &[data_source::<secret_version_data::SecretVersionData>(), data_source::<secret_data::SecretData>()],
+    ephemeral: &[
+        data_source::<random_password_ephemeral::RandomPasswordEphemeral>(),
+        data_source::<secret_version_ephemeral::SecretVersionEphemeral>(),
+    ],
 };

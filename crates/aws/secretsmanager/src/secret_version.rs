@@ -168,7 +168,8 @@ impl SecretVersion {
     /// This object with what the service says.
     fn seen(&self, found: Seen) -> Self {
         let (secret, version) = self.parts();
-        let hidden = self.has_secret_string_wo == Some(true) || self.secret_string_wo.is_some();
+        // The value itself is never in what is known of an object; its version is.
+        let hidden = self.has_secret_string_wo == Some(true) || self.secret_string_wo_version.is_some();
         Self {
             id: format!("{secret}|{version}"),
             arn: found.arn,

@@ -19,6 +19,7 @@ pub const SERVICE: Service<Aws> = Service {
         resource::<service::DiscoveryService>(),
     ],
     data: &[],
+    ephemeral: &[],
 };
 
 /// What an SDK builder that misses a required part says.

@@ -18,4 +18,5 @@ pub const SERVICE: Service<Aws> = Service {
         resource::<topic_subscription::TopicSubscription>(),
     ],
     data: &[],
+    ephemeral: &[],
 };

@@ -2,6 +2,7 @@
 
 mod parameter;
 mod parameter_data;
+mod parameter_ephemeral;
 
 use sdt_aws_core::Aws;
 use sdt_provider::{Service, data_source, resource};
@@ -12,4 +13,5 @@ sdt_aws_core::client!(ssm, "ssm", aws_sdk_ssm);
 pub const SERVICE: Service<Aws> = Service {
     resources: &[resource::<parameter::Parameter>()],
     data: &[data_source::<parameter_data::ParameterData>()],
+    ephemeral: &[data_source::<parameter_ephemeral::ParameterEphemeral>()],
 };

@@ -210,7 +210,8 @@ impl Parameter {
 
     fn seen(&self, p: Found, facts: Option<ParameterMetadata>, tags: Tags) -> Self {
         let secret = p.r#type == Some(ParameterType::SecureString);
-        let hidden = self.has_value_wo == Some(true) || self.value_wo.is_some();
+        // The value itself is never in what is known of an object; its version is.
+        let hidden = self.has_value_wo == Some(true) || self.value_wo_version.is_some();
         let open = self.insecure_value.is_some() && !secret;
         let (tier, facts) = match facts {
             Some(f) => (f.tier.map(|t| t.as_str().to_owned()), (f.description, f.key_id, f.allowed_pattern)),

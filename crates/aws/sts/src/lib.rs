@@ -21,4 +21,5 @@ pub const SERVICE: Service<Aws> = Service {
         data_source::<region::Region>(),
         data_source::<service::Service>(),
     ],
+    ephemeral: &[],
 };

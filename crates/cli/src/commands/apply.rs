@@ -311,7 +311,7 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
             if ui.wants_messages() {
                 let registry = &job.registry;
                 let schema = |addr: &_, mode, ty: &_| providers::schema(registry, addr, mode, ty);
-                operation::show_changes(ui, &file.plan, &PlanView::new(&file.plan, &schema));
+                operation::show_changes(ui, &PlanView::of_changes(&file.plan, &schema));
             }
             Ok::<_, Diagnostics>(execute(&job, file.plan, merged, base, &held, &interrupt).await)
         }

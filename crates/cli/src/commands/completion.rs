@@ -10,7 +10,7 @@ pub(crate) static COMMAND: Command = Command {
     name: "completion",
     summary: "Write a script that lets a shell complete commands",
     usage: "bash|zsh|fish",
-    about: "Writes a script with which the shell completes commands and their options. For bash: source <(sdt completion bash).",
+    about: "Writes a script with which the shell completes commands and their options. For bash: source <(sdt completion bash); the same for zsh, after compinit; for fish: sdt completion fish | source.",
     flags: &[COMMON],
     run,
 };
@@ -18,7 +18,7 @@ pub(crate) static COMMAND: Command = Command {
 fn run(app: &App, parsed: &Parsed) -> u8 {
     let script = match parsed.rest.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["bash"] => bash(),
-        ["zsh"] => format!("#compdef sdt\nautoload -U +X bashcompinit && bashcompinit\n{}", bash()),
+        ["zsh"] => zsh(),
         ["fish"] => fish(),
         _ => {
             app.ui
@@ -49,30 +49,52 @@ fn words() -> (Vec<&'static str>, Vec<(&'static str, Vec<&'static str>)>) {
     (first, groups)
 }
 
-fn bash() -> String {
+/// What can come next, with its help, by what stands before: the shell's pattern, then the candidates.
+fn table() -> Vec<(String, Vec<(String, &'static str)>)> {
     let (first, groups) = words();
-    let mut out = String::from(
-        "_sdt() {\n  local cur=${COMP_WORDS[COMP_CWORD]} words=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\" candidates=\"\"\n  case \"$words\" in\n",
-    );
-    let _ = writeln!(out, "    \"\") candidates=\"{}\" ;;", first.join(" "));
-    let flags = |name: &str| {
-        let command = ALL.iter().find(|c| c.name == name);
-        let all = command.into_iter().flat_map(|c| c.flags.iter().flat_map(|g| g.iter()));
-        all.map(|f| if f.value.is_some() { format!("-{}=", f.name) } else { format!("-{}", f.name) })
-            .collect::<Vec<_>>()
-            .join(" ")
+    let of = |name: &str| ALL.iter().find(|c| c.name == name);
+    let help = |name: &str| of(name).map_or("", |c| c.summary);
+    let flags = |name: &str| -> Vec<(String, &'static str)> {
+        let all = of(name).into_iter().flat_map(|c| c.flags.iter().flat_map(|g| g.iter()));
+        all.map(|f| (format!("-{}{}", f.name, if f.value.is_some() { "=" } else { "" }), f.help)).collect()
     };
+    let mut out = vec![("\"\"".to_owned(), first.iter().map(|w| ((*w).to_owned(), help(w))).collect())];
     for (group, subs) in &groups {
-        let own = if ALL.iter().any(|c| c.name == *group) { format!(" {}", flags(group)) } else { String::new() };
-        let _ = writeln!(out, "    \"{group}\") candidates=\"{}{own}\" ;;", subs.join(" "));
+        let subs = subs.iter().map(|s| ((*s).to_owned(), help(&format!("{group} {s}"))));
+        out.push((format!("\"{group}\""), subs.chain(flags(group)).collect()));
     }
     // Longer names first, so that "state mv" is not taken for "state".
     let mut names: Vec<&str> = ALL.iter().map(|c| c.name).collect();
     names.sort_by_key(|n| std::cmp::Reverse(n.len()));
-    for name in names {
-        let _ = writeln!(out, "    \"{name}\"*) candidates=\"{}\" ;;", flags(name));
+    out.extend(names.into_iter().map(|name| (format!("\"{name}\"*"), flags(name))));
+    out
+}
+
+fn bash() -> String {
+    let mut out = String::from(
+        "_sdt() {\n  local cur=${COMP_WORDS[COMP_CWORD]} words=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\" candidates=\"\"\n  case \"$words\" in\n",
+    );
+    for (pattern, candidates) in table() {
+        let names: Vec<String> = candidates.into_iter().map(|(name, _)| name).collect();
+        let _ = writeln!(out, "    {pattern}) candidates=\"{}\" ;;", names.join(" "));
     }
     out += "  esac\n  COMPREPLY=($(compgen -W \"$candidates\" -- \"$cur\"))\n  [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n  [[ ${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- \"$cur\"))\n}\ncomplete -F _sdt sdt\n";
+    out
+}
+
+fn zsh() -> String {
+    let quote = |s: &str| s.replace('\'', "'\\''");
+    let mut out =
+        String::from("#compdef sdt\n_sdt() {\n  local -a whole open\n  case \"${(j: :)words[2,CURRENT-1]}\" in\n");
+    for (pattern, candidates) in table() {
+        // A colon parts a candidate from its help. What takes a value is completed without a blank behind it.
+        let listed = |open: bool| -> String {
+            let those = candidates.iter().filter(|(name, _)| name.ends_with('=') == open);
+            those.map(|(name, help)| format!(" '{name}:{}'", quote(help))).collect()
+        };
+        let _ = writeln!(out, "    {pattern}) whole=({} ) open=({} ) ;;", listed(false), listed(true));
+    }
+    out += "  esac\n  local found=1\n  (( $#whole )) && _describe sdt whole && found=0\n  (( $#open )) && _describe sdt open -S '' && found=0\n  (( found )) && _files\n}\nif [[ $funcstack[1] == _sdt ]]; then _sdt \"$@\"; else compdef _sdt sdt; fi\n";
     out
 }
 

@@ -86,15 +86,17 @@ fn run(app: &App, parsed: &Parsed) -> u8 {
     let mut diags = ready.warnings.clone();
     diags.extend(std::mem::take(&mut planned.diags));
     diags.extend(released);
-    let changes = planned.plan.has_changes();
+    let Planned { plan, view, merged, base, library, .. } = planned;
+    let changes = plan.has_changes();
     let out = parsed.get("out");
-    if let Some(path) = out.filter(|_| !diags.has_errors())
-        && let Err(more) = operation::save(app, &ready, planned.plan.clone(), path)
-    {
-        diags.extend(more);
+    // The process is about to end: giving back the memory of each object would only take time.
+    std::mem::forget((view, merged, base));
+    match out.filter(|_| !diags.has_errors()) {
+        Some(path) => diags.extend(operation::save(app, &ready, plan, path).err().unwrap_or_default()),
+        None => std::mem::forget(plan),
     }
     let failed = diags.has_errors();
-    ui.diagnostics(diags, &planned.library.sources());
+    ui.diagnostics(diags, &library.sources());
     if failed {
         return FAILED;
     }

@@ -50,7 +50,12 @@ pub(crate) fn schemas_json(config: &sdt_config::Config, registry: &providers::Re
         };
         let mut entry = Map::new();
         entry.insert("provider".into(), schema_json(&provider.config_schema()));
-        for (name, types) in [("resource_schemas", of(Mode::Managed)), ("data_source_schemas", of(Mode::Data))] {
+        for (name, mode) in [
+            ("resource_schemas", Mode::Managed),
+            ("data_source_schemas", Mode::Data),
+            ("ephemeral_resource_schemas", Mode::Ephemeral),
+        ] {
+            let types = of(mode);
             if !types.is_empty() {
                 entry.insert(name.into(), types.into());
             }

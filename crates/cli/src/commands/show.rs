@@ -71,13 +71,14 @@ fn file(app: &App, parsed: &Parsed, path: &str) -> Result<String, Diagnostics> {
 }
 
 fn plan(app: &App, file: &PlanFile, registry: &Registry, json: bool) -> String {
-    let view = PlanView::new(&file.plan, &|addr, mode, ty| providers::schema(registry, addr, mode, ty));
+    let schema = |addr: &_, mode, ty: &_| providers::schema(registry, addr, mode, ty);
     if json {
+        let view = PlanView::new(&file.plan, &schema);
         let decode =
             |p: &str, k: &sdt_state::ResourceKey, i: &sdt_state::Instance| providers::decode(registry, p, k, i);
         let configuration = crate::config_json::of_plan(file, registry);
         go_escapes(&plan_json(&file.plan, &view, &decode, configuration)) + "\n"
     } else {
-        plan_text(&view, &app.ui.theme)
+        plan_text(&PlanView::of_changes(&file.plan, &schema), &app.ui.theme)
     }
 }

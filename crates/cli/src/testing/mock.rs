@@ -127,6 +127,10 @@ impl Instance for MockInstance {
         self.complete(Mode::Data, type_name, &config).map_err(|c| vec![c])
     }
 
+    async fn open(&self, type_name: &str, config: Value) -> Result<Value, Vec<Complaint>> {
+        self.complete(Mode::Ephemeral, type_name, &config).map_err(|c| vec![c])
+    }
+
     async fn recover(&self, _: RecoverRequest) -> RecoverAnswer {
         RecoverAnswer::Absent
     }

@@ -60,6 +60,26 @@ pub enum Object<'a> {
     Import(&'a Import),
 }
 
+/// Which parts of a resource can be evaluated after [`check_resource`].
+#[derive(Clone, Copy, Debug)]
+pub struct Readable {
+    /// `count`, `for_each` or `enabled`.
+    pub repetition: bool,
+    /// Its arguments and blocks.
+    pub body: bool,
+}
+
+/// Checks a resource as [`check_object`] does, and says which parts of it can be evaluated all the same.
+#[must_use]
+pub fn check_resource(
+    config: &Config,
+    module: &Module,
+    r: &Resource,
+    schemas: &dyn SchemaLookup,
+) -> (Diagnostics, Readable) {
+    resource(&Context { config, module, schemas, self_addr: None, repetition: Repetition::None, check: None }, r)
+}
+
 /// Checks one object: its references, and its schema where it has one.
 #[must_use]
 pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schemas: &dyn SchemaLookup) -> Diagnostics {
@@ -104,7 +124,7 @@ pub fn check_object(config: &Config, module: &Module, object: Object<'_>, schema
             }
             diags
         }
-        Object::Resource(r) => resource(&ctx, r),
+        Object::Resource(r) => resource(&ctx, r).0,
         Object::Call(c) => {
             let mut diags = Diagnostics::new();
             for e in [&c.count, &c.for_each, &c.enabled].into_iter().flatten() {
@@ -175,36 +195,17 @@ pub fn argument(call: &ModuleCall, name: &str) -> Option<Expr> {
     content.attribute(name).map(|a| a.expr.clone())
 }
 
-fn resource(ctx: &Context<'_>, r: &Resource) -> Diagnostics {
+fn resource(ctx: &Context<'_>, r: &Resource) -> (Diagnostics, Readable) {
     let mut diags = Diagnostics::new();
     let plain = Context { check: r.check.as_deref(), ..*ctx };
     let repetition = Repetition::of(r.count.is_some(), r.for_each.is_some());
     let ctx = Context { repetition, ..plain };
     let with_self = Context { self_addr: Some(&r.addr), ..ctx };
 
-    let connection = if r.provisioners.is_empty() { Block::default() } else { connection_schema() };
-    for p in &r.provisioners {
-        let mut own = Diagnostics::new();
-        let schema = provisioner_schema(&p.kind).unwrap_or_default();
-        let connections = [p.connection.as_ref(), r.connection.as_ref()].into_iter().flatten();
-        for (body, schema) in std::iter::once((&p.config, &schema)).chain(connections.map(|c| (c, &connection))) {
-            let (refs, more) = references_in_body(body, schema);
-            own.extend(more);
-            let wrong = with_self.references(&refs).0;
-            // What refers to nothing is not looked at further.
-            let form = if wrong.has_errors() { Diagnostics::new() } else { check_body(body, schema) };
-            own.extend(wrong);
-            own.extend(form);
-        }
-        own.extend(provisioner_sources(p));
-        // Only the first provisioner with errors is told of.
-        if own.has_errors() {
-            return own;
-        }
-    }
     for e in [&r.count, &r.for_each, &r.lifecycle.enabled].into_iter().flatten() {
         diags.extend(plain.expr(e));
     }
+    let repetition = !diags.has_errors();
     diags.extend(depends_on(&ctx, &r.depends_on));
 
     let provider = ctx.module.provider_of(r);
@@ -212,11 +213,13 @@ fn resource(ctx: &Context<'_>, r: &Resource) -> Diagnostics {
         if ctx.schemas.provider(&provider).is_some() {
             diags.push(no_such_type(&ctx, r, &provider));
         }
-        return diags;
+        provisioners(&with_self, r, &mut diags);
+        return (diags, Readable { repetition, body: false });
     };
-    let (refs, more) = references_in_body(&r.config, &schema.block);
-    diags.extend(more);
-    diags.extend(ctx.references(&refs).0);
+    let (refs, mut wrong) = references_in_body(&r.config, &schema.block);
+    wrong.extend(ctx.references(&refs).0);
+    let readable = Readable { repetition, body: !wrong.has_errors() };
+    diags.extend(wrong);
     diags.extend(ignored(r, &schema));
     for (rule, ctx) in r
         .lifecycle
@@ -238,7 +241,32 @@ fn resource(ctx: &Context<'_>, r: &Resource) -> Diagnostics {
             }
         }
     }
-    diags
+    provisioners(&with_self, r, &mut diags);
+    (diags, readable)
+}
+
+/// Checks provisioners up to the first one after which there is an error, be it its own or not.
+fn provisioners(ctx: &Context<'_>, r: &Resource, diags: &mut Diagnostics) {
+    let connection = if r.provisioners.is_empty() { Block::default() } else { connection_schema() };
+    for p in &r.provisioners {
+        let mut own = Diagnostics::new();
+        let schema = provisioner_schema(&p.kind).unwrap_or_default();
+        let connections = [p.connection.as_ref(), r.connection.as_ref()].into_iter().flatten();
+        for (body, schema) in std::iter::once((&p.config, &schema)).chain(connections.map(|c| (c, &connection))) {
+            let (refs, more) = references_in_body(body, schema);
+            own.extend(more);
+            let wrong = ctx.references(&refs).0;
+            // What refers to nothing is not looked at further.
+            let form = if wrong.has_errors() { Diagnostics::new() } else { check_body(body, schema) };
+            own.extend(wrong);
+            own.extend(form);
+        }
+        own.extend(provisioner_sources(p));
+        diags.extend(own);
+        if diags.has_errors() {
+            return;
+        }
+    }
 }
 
 fn no_such_type(ctx: &Context<'_>, r: &Resource, provider: &ProviderAddr) -> Diagnostic {

@@ -134,6 +134,14 @@ impl Scope for IteratorScope<'_> {
         self.outer.call(name, args, site)
     }
 
+    fn misfits(&self, name: &str, args: &[Value]) -> Vec<(usize, String)> {
+        self.outer.misfits(name, args)
+    }
+
+    fn allows_calls(&self) -> bool {
+        self.outer.allows_calls()
+    }
+
     fn parameter_name(&self, function: &str, index: usize) -> Option<String> {
         self.outer.parameter_name(function, index)
     }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use sdt_diag::{Diagnostics, SourceMap};
-use sdt_hcl::{CallFailure, CallSite, ConfigBody, Scope, Signature, Traversal, parse_body, parse_json_body};
+use sdt_hcl::{ConfigBody, Scope, Traversal, parse_body, parse_json_body};
 use sdt_schema::{Attribute, Block, NestedBlock, Nesting};
 use sdt_value::{Path, Str, Type, Value, to_json};
 
@@ -18,12 +18,6 @@ impl Scope for Names {
             "var.u" => (Value::unknown(Type::list(Type::String)), 1),
             _ => (Value::string(text), t.steps.len()),
         })
-    }
-    fn function(&self, _: &str) -> Option<Signature> {
-        None
-    }
-    fn call(&self, _: &str, _: &[Value], _: &CallSite) -> Result<Value, CallFailure> {
-        Err(CallFailure::Call("no functions".into()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use sdt_diag::{Diagnostic, Diagnostics, SourceMap, Span};
-use sdt_hcl::{CallFailure, CallSite, Expr, Scope, Signature, Traversal, eval};
+use sdt_hcl::{Expr, Scope, Traversal, eval};
 use sdt_value::{Marks, Str, Type, Value, convert};
 
 use crate::{Assignment, Module, ModuleCall, Referenceable, VersionConstraints, parse_reference};
@@ -147,17 +147,5 @@ impl Scope for Early<'_> {
                 r.span,
             )),
         }
-    }
-
-    fn function(&self, _: &str) -> Option<Signature> {
-        None
-    }
-
-    fn call(&self, _: &str, _: &[Value], _: &CallSite) -> Result<Value, CallFailure> {
-        Err(CallFailure::Call("functions cannot be called here".into()))
-    }
-
-    fn allows_calls(&self) -> bool {
-        false
     }
 }

@@ -82,6 +82,7 @@ fn not_a_type(r: &ResourceAddr) -> Option<String> {
 /// Reads a `moved` block.
 pub(crate) fn moved(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Moved> {
     let (content, more) = block.body.content(&schema(&["!from", "!to"], &[]));
+    let failed = more.has_errors();
     diags.extend(more);
     let mut end = |name: &str| {
         let a = content.attribute(name)?;
@@ -97,6 +98,9 @@ pub(crate) fn moved(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Mov
     };
     let (from, to) = (end("from"), end("to"));
     let (from, to) = (from?, to?);
+    if failed {
+        return None;
+    }
     if (from.target.subject == Subject::Module) != (to.target.subject == Subject::Module) {
         let detail = format!(
             "{} cannot become {}: a module moves to a module, a resource to a resource.",
@@ -196,10 +200,24 @@ fn removed_address(steps: &[AddrStep], spans: &[Span]) -> Result<(ModulePath, Op
 
 /// Reads an `import` block.
 pub(crate) fn import(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Import> {
-    let (content, more) = block.body.content(&schema(&["for_each", "!id", "provider", "!to"], &[]));
+    let (identity, rest, _) = block.body.partial_content(&schema(&["identity"], &[]));
+    let identity = identity.attribute("identity");
+    let (content, more) = match identity {
+        Some(_) => rest.content(&schema(&["for_each", "id", "provider", "!to"], &[])),
+        None => block.body.content(&schema(&["for_each", "!id", "provider", "!to"], &[])),
+    };
     let failed = more.has_errors();
     diags.extend(more);
     if failed {
+        // Without an address the provider is all that is left to be looked at.
+        if let (None, Some(a)) = (content.attribute("to"), content.attribute("provider")) {
+            provider_reference(&a.expr, diags);
+        }
+        return None;
+    }
+    if let (Some(a), Some(_)) = (identity, content.attribute("id")) {
+        let detail = "An object is imported by its id or by its identity, not by both.";
+        diags.push(Diagnostic::error("Invalid import block", detail).at(a.span));
         return None;
     }
     let for_each = content.attribute("for_each").map(|a| a.expr.clone());
@@ -210,7 +228,8 @@ pub(crate) fn import(block: &ContentBlock, diags: &mut Diagnostics) -> Option<Im
         to,
         to_module,
         to_resource,
-        id: content.attribute("id")?.expr.clone(),
+        id: identity.or_else(|| content.attribute("id"))?.expr.clone(),
+        by_identity: identity.is_some(),
         for_each,
         provider,
         span: block.header,

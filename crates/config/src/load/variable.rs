@@ -66,9 +66,8 @@ pub(crate) fn variable(block: &ContentBlock, diags: &mut Diagnostics) -> Option<
     for v in content.blocks_of("validation") {
         let found = rule(v, diags);
         // The condition is looked at even where the rule is not usable otherwise.
-        let (inner, _) = v.body.content(&schema(&["condition", "error_message"], &[]));
-        let condition = inner.attribute("condition").filter(|_| inner.attribute("error_message").is_some());
-        if let Some(c) = condition
+        let (inner, _) = v.body.content(&schema(&["condition"], &[]));
+        if let Some(c) = inner.attribute("condition")
             && !mentions_variable(&c.expr, &label.value)
         {
             let detail = format!("The condition must refer to var.{}, the value it is to test.", label.value);

@@ -214,8 +214,10 @@ pub struct Import {
     pub to_module: ModulePath,
     /// The resource, key left out.
     pub to_resource: ResourceAddr,
-    /// The object's id.
+    /// The object's id, or its identity.
     pub id: Expr,
+    /// `id` is an identity: an object of attributes that together name one object.
+    pub by_identity: bool,
     /// `for_each`
     pub for_each: Option<Expr>,
     /// `provider`, where given.

@@ -5,6 +5,7 @@
 //! per provider configuration, of the objects that what has changed depends on.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -140,7 +141,7 @@ impl ApplyWalk {
             return;
         }
         if let Some(instance) = self.state.instance_mut(&addr, None) {
-            instance.attributes = sdt_value::to_json(&object.unmark_deep().0, &info.ty);
+            instance.attributes = Arc::new(sdt_value::to_json(&object.unmark_deep().0, &info.ty));
             instance.private = private_to_state(&private);
         }
     }

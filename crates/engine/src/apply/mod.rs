@@ -20,6 +20,7 @@ use sdt_plan::{Action, ExecNode, Plan, PlanMode};
 use sdt_state::{OutputValue, State};
 
 use crate::core::{Core, Stage};
+use crate::ephemeral::Opening;
 use crate::graph::ConfigGraph;
 use crate::input::{ProviderLookup, Variables};
 use crate::op::{Answer, Event, Op, OpId, Progress, ProviderKey};
@@ -87,6 +88,8 @@ pub struct ApplyWalk {
     verify: bool,
     /// Changes whose objects are not any more what the plan was made from.
     refused: FxHashSet<usize>,
+    /// Instances of ephemeral resources that are being opened, by the node of the execution graph, and whether one has failed.
+    opening: FxHashMap<NodeIndex, (usize, bool)>,
     /// Looks under way: the node of the execution graph that waits, and how many answers are still to come.
     looking: FxHashMap<OpId, (NodeIndex, usize)>,
     /// Resources that the plan leaves for a later run: their values are unknown, whatever has become known by now.
@@ -100,6 +103,7 @@ enum Pending {
     Replan(Box<change::Making>),
     Apply(Box<change::Making>),
     Data(Box<data::Reading>),
+    Open(NodeIndex, Box<Opening>),
     Provision(Box<provision::Provisioning>),
     Settle,
     LastLook,
@@ -157,6 +161,7 @@ impl ApplyWalk {
             dependencies: crate::lifecycle::Dependencies::default(),
             verify,
             refused: FxHashSet::default(),
+            opening: FxHashMap::default(),
             looking: FxHashMap::default(),
             deferred,
         }
@@ -180,6 +185,9 @@ impl ApplyWalk {
             && let Some(n) = self.sched.next()
         {
             self.start(n);
+        }
+        if self.is_done() {
+            self.core.close_ephemeral();
         }
         self.close();
         std::mem::take(&mut self.core.ops)
@@ -211,6 +219,11 @@ impl ApplyWalk {
     fn start(&mut self, node: NodeIndex) {
         match self.plan.exec.0[node].clone() {
             ExecNode::Eval(addr) => self.start_eval(node, &addr),
+            ExecNode::Begin(sdt_plan::NodeAddr::Resource(addr), sdt_plan::Phase::Create)
+                if addr.resource.mode == sdt_addr::Mode::Ephemeral =>
+            {
+                self.begin_ephemeral(node, &addr);
+            }
             ExecNode::Begin(addr, sdt_plan::Phase::Create) => {
                 let ok = self.begin_resource(&addr);
                 self.sched.finish(node, ok);
@@ -234,6 +247,7 @@ impl ApplyWalk {
             (Some(Pending::Apply(m)), Answer::Applied(answer)) => self.on_applied(*m, answer),
             (Some(Pending::Apply(m)), Answer::NotBegun(why)) => self.on_not_begun(*m, &why),
             (Some(Pending::Data(d)), Answer::Data(result)) => self.on_data(*d, result),
+            (Some(Pending::Open(node, o)), Answer::Data(result)) => self.on_opened(node, *o, result),
             (Some(Pending::Provision(p)), Answer::Provisioned(result)) => self.on_provisioned(*p, result),
             (Some(Pending::Settle), Answer::Settled(complaints)) => self.on_settled(complaints),
             (Some(Pending::LastLook), Answer::Refreshed) => {}

@@ -1,12 +1,15 @@
 //! Evaluations, provider configurations, and resources beginning.
 
 use petgraph::graph::NodeIndex;
-use sdt_addr::Mode;
+use sdt_addr::ConfigResource;
 use sdt_diag::{Diagnostic, Diagnostics};
 use sdt_plan::{Action, CheckKind, NodeAddr, PlanMode};
+use sdt_provider::Complaint;
+use sdt_value::Value;
 
 use super::{ApplyWalk, Pending};
 use crate::convert::instance_to_state;
+use crate::ephemeral::Opening;
 use crate::expand::{Placeholder, expand};
 use crate::op::{Op, ProviderKey};
 use crate::rules::RuleKind;
@@ -87,6 +90,52 @@ impl ApplyWalk {
         ok
     }
 
+    /// Opens an ephemeral resource.
+    pub(super) fn begin_ephemeral(&mut self, node: NodeIndex, addr: &ConfigResource) {
+        let Some(n) = self.core.graph.find(&NodeAddr::Resource(addr.clone())) else {
+            return self.sched.finish(node, true);
+        };
+        let Some(resource) = self.core.config.resource(addr).cloned() else { return self.sched.finish(node, true) };
+        let placeholder = if self.core.deferral { Placeholder::IfUnknown } else { Placeholder::Never };
+        let mut expansions = Vec::new();
+        for mi in self.core.graph.node(n).module.map(|id| self.core.insts.of_module(id).to_vec()).unwrap_or_default() {
+            let found = expand(
+                &Ctx::new(&self.core, mi),
+                resource.count.as_ref(),
+                resource.for_each.as_ref(),
+                resource.lifecycle.enabled.as_ref(),
+                placeholder,
+            );
+            match found {
+                Ok(expansion) => expansions.push((mi, expansion)),
+                Err(diags) => {
+                    self.core.take(diags);
+                    return self.sched.finish(node, false);
+                }
+            }
+        }
+        let provider = self.core.graph.node(n).provider.and_then(|p| self.provider_keys.get(&p)).copied();
+        match self.core.open_ephemeral(n, expansions, provider) {
+            Ok(asked) if asked.is_empty() => self.sched.finish(node, true),
+            Ok(asked) => {
+                self.opening.insert(node, (asked.len(), false));
+                self.pending.extend(asked.into_iter().map(|(id, o)| (id, Pending::Open(node, Box::new(o)))));
+            }
+            Err(()) => self.sched.finish(node, false),
+        }
+    }
+
+    pub(super) fn on_opened(&mut self, node: NodeIndex, opening: Opening, result: Result<Value, Vec<Complaint>>) {
+        let ok = self.core.opened(opening, result);
+        let Some((left, failed)) = self.opening.get_mut(&node) else { return };
+        *left -= 1;
+        *failed |= !ok;
+        if *left == 0 {
+            let ok = !*failed;
+            self.sched.finish(node, ok);
+        }
+    }
+
     /// Makes the slots of a resource: what does not change has its value at once.
     pub(super) fn begin_resource(&mut self, addr: &NodeAddr) -> bool {
         let Some(n) = self.core.graph.find(addr) else { return true };
@@ -97,9 +146,6 @@ impl ApplyWalk {
             return true;
         }
         let Some(id) = self.core.graph.node(n).module else { return true };
-        if of.resource.mode == Mode::Ephemeral {
-            return true;
-        }
         if self.deferred.contains(of) {
             for mi in self.core.insts.of_module(id).to_vec() {
                 let slot = ResourceSlot::new(crate::tree::Repeat::Single, true);
@@ -204,7 +250,7 @@ impl ApplyWalk {
         resource: &sdt_config::Resource,
         repetition: &Repetition,
         instance: &sdt_addr::ResourceInstance,
-        object: Option<sdt_value::Value>,
+        object: Option<Value>,
     ) -> bool {
         let path = self.core.tree.module(self.core.insts.all[mi].module).path.clone();
         let (address, local) = (instance.to_string(), instance.resource.to_string());

@@ -1,5 +1,7 @@
 //! What came of a change.
 
+use std::sync::Arc;
+
 use sdt_diag::{Diagnostic, Severity};
 use sdt_plan::{Action, Change, CheckKind};
 use sdt_provider::ApplyAnswer;
@@ -190,7 +192,7 @@ impl ApplyWalk {
                 }
                 false => {
                     if let Some(stored) = self.state.instance_mut(&addr, m.deposed.as_deref()) {
-                        stored.attributes = sdt_value::to_json(&object.clone().unmark_deep().0, &info.ty);
+                        stored.attributes = Arc::new(sdt_value::to_json(&object.clone().unmark_deep().0, &info.ty));
                     }
                 }
             }

@@ -117,7 +117,7 @@ impl PlanWalk {
     }
 
     /// Whether something that `depends_on` names, here or on a call around, changes in this plan.
-    fn dependency_pending(&self, n: NodeIndex) -> bool {
+    pub(super) fn dependency_pending(&self, n: NodeIndex) -> bool {
         let Some(on) = self.core.graph.depends_on.get(&n) else { return false };
         self.changes.iter().any(|(m, c)| on.contains(m) && c.action != Action::NoOp)
     }

@@ -4,7 +4,8 @@ use petgraph::graph::NodeIndex;
 use sdt_addr::{ConfigResource, InstanceKey, ResourceInstance};
 use sdt_config::Import;
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_hcl::{CallFailure, CallSite, Expr, ExprKind, Scope, Signature, Step, Traversal};
+use sdt_hcl::{Expr, ExprKind, Scope, Step, Traversal};
+use sdt_plan::NodeAddr;
 use sdt_provider::{Imported, ReadRequest};
 use sdt_value::{Kind, Marks, Value};
 
@@ -66,7 +67,7 @@ impl PlanWalk {
         let mut found = Vec::new();
         for repetition in repetitions {
             let ctx = ctx.clone().repeated(repetition);
-            let id = import_id(&ctx, import)?;
+            let id = import_id(&self.core, &ctx, import)?;
             if !id.is_wholly_known() {
                 return Err(bad_id(import, "The import id must be known during planning."));
             }
@@ -174,11 +175,12 @@ impl PlanWalk {
 }
 
 fn bad_id(import: &Import, detail: &str) -> Diagnostics {
-    Diagnostic::error("Invalid import id argument", detail).at(import.id.span()).into()
+    let what = if import.by_identity { "identity" } else { "id" };
+    Diagnostic::error(format!("Invalid import {what} argument"), detail).at(import.id.span()).into()
 }
 
 /// The id, which may still be unknown.
-fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
+fn import_id(core: &Core, ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
     let (id, diags) = ctx.eval(&import.id);
     if diags.has_errors() {
         return Err(diags);
@@ -186,7 +188,11 @@ fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
     // Even an ephemeral id is taken, as Terraform does: ids of objects are no secrets.
     let (id, _) = id.unmark_deep();
     if id.is_null() {
-        return Err(bad_id(import, "The import id cannot be null."));
+        let what = if import.by_identity { "identity" } else { "id" };
+        return Err(bad_id(import, &format!("The import {what} cannot be null.")));
+    }
+    if import.by_identity {
+        return of_identity(core, import, &id);
     }
     let id = match sdt_value::convert(&id, &sdt_value::Type::String) {
         Ok(id) => id,
@@ -201,13 +207,28 @@ fn import_id(ctx: &Ctx<'_>, import: &Import) -> Result<Value, Diagnostics> {
     Ok(id)
 }
 
+/// The id that an identity stands for.
+fn of_identity(core: &Core, import: &Import, identity: &Value) -> Result<Value, Diagnostics> {
+    if !identity.is_wholly_known() {
+        return Ok(Value::unknown(sdt_value::Type::String));
+    }
+    if !matches!(identity.kind(), Kind::Object(m) if !m.is_empty()) {
+        return Err(bad_id(import, "An identity is an object with the attributes that name what is to be imported."));
+    }
+    let target = NodeAddr::Resource(import.to_resource.clone().in_module(import.to_module.clone()));
+    let provider = core.graph.find(&target).and_then(|n| core.provider_of(n)).and_then(|p| core.lookup.provider(&p));
+    let Some(provider) = provider else { return Ok(Value::unknown(sdt_value::Type::String)) };
+    let id = provider.import_id(&import.to_resource.type_name, identity);
+    id.map(Value::string).map_err(|why| bad_id(import, &why))
+}
+
 /// What validation can say about an import block.
 pub(crate) fn check_import(core: &Core, import: &Import) -> Diagnostics {
     let ctx = Ctx::new(core, 0);
     let check = || -> Result<(), Diagnostics> {
         for repetition in repetitions(&ctx, import)?.into_iter().flatten() {
             let ctx = ctx.clone().repeated(repetition);
-            import_id(&ctx, import)?;
+            import_id(core, &ctx, import)?;
             fits(core, import, &target(&ctx.repetition, &import.to)?)?;
         }
         Ok(())
@@ -278,18 +299,6 @@ impl Scope for Keys<'_> {
                 Err(Diagnostic::error("Unknown variable", detail).at(traversal.root.span).into())
             }
         }
-    }
-
-    fn function(&self, _: &str) -> Option<Signature> {
-        None
-    }
-
-    fn call(&self, _: &str, _: &[Value], _: &CallSite) -> Result<Value, CallFailure> {
-        Err(CallFailure::Call("functions cannot be called here".into()))
-    }
-
-    fn allows_calls(&self) -> bool {
-        false
     }
 }
 

@@ -24,6 +24,7 @@ use sdt_plan::{Action, Base, Change, CheckKind, Drift, Marked, NodeAddr, Plan, P
 use sdt_state::{Entry, State, Unresolved};
 
 use crate::core::{Core, Stage};
+use crate::ephemeral::Opening;
 use crate::graph::{ConfigGraph, OpenResource};
 use crate::input::{PlanOptions, ProviderLookup, Variables};
 use crate::op::{Answer, Event, Op, OpId, Progress, ProviderKey};
@@ -125,6 +126,7 @@ enum Pending {
     Import(Box<import::Importing>),
     Plan(Box<InstancePlan>),
     Data(Box<data::DataRead>),
+    Open(Box<Opening>),
 }
 
 impl PlanWalk {
@@ -248,6 +250,9 @@ impl PlanWalk {
         {
             self.start(n);
         }
+        if self.is_done() {
+            self.core.close_ephemeral();
+        }
     }
 
     fn start(&mut self, n: NodeIndex) {
@@ -273,7 +278,7 @@ impl PlanWalk {
         match self.core.graph.node(n).addr.clone() {
             NodeAddr::Resource(addr) => match addr.resource.mode {
                 Mode::Managed | Mode::Data => self.start_resource(n, &addr),
-                Mode::Ephemeral => self.sched.finish(n, true),
+                Mode::Ephemeral => self.start_ephemeral(n, &addr),
             },
             NodeAddr::Provider(addr) => self.start_provider(n, &addr),
             NodeAddr::Check(path, name) => {
@@ -329,6 +334,7 @@ impl PlanWalk {
             (Some(Pending::Import(i)), Answer::Imported(result)) => self.on_imported(*i, result),
             (Some(Pending::Plan(p)), Answer::Planned(answer)) => self.on_planned(*p, answer),
             (Some(Pending::Data(d)), Answer::Data(result)) => self.on_data(*d, result),
+            (Some(Pending::Open(o)), Answer::Data(result)) => self.on_opened(*o, result),
             // An answer of another kind than asked for: the driver's mistake, or it was stopped.
             _ => self.interrupted = true,
         }
@@ -402,6 +408,14 @@ impl PlanWalk {
                 "Interrupted",
                 "Planning was stopped before its end; nothing has been changed.",
             ));
+        }
+        if let Some(n) = self.sched.failed().filter(|_| !self.core.diags.has_errors()) {
+            // A plan that leaves something out without a word must not be taken for a whole one.
+            let detail = format!(
+                "{} could not be planned, and nothing says why. This is a bug in sdt.",
+                self.core.graph.node(n).addr
+            );
+            self.core.diags.push(Diagnostic::error("Planning failed", detail));
         }
         let moves = crate::moves::check_expanded(&self.core, &self.open_moves);
         if moves.has_errors() {

@@ -1,5 +1,7 @@
 //! Objects of the state as values.
 
+use std::sync::Arc;
+
 use petgraph::graph::NodeIndex;
 use sdt_addr::ResourceInstance;
 use sdt_diag::{Diagnostic, Diagnostics};
@@ -97,7 +99,7 @@ impl PlanWalk {
                 if instance.schema_version != info.schema.version {
                     let mut new = instance.clone();
                     new.schema_version = info.schema.version;
-                    new.attributes = sdt_value::to_json(&value, &info.ty);
+                    new.attributes = Arc::new(sdt_value::to_json(&value, &info.ty));
                     upgraded.push((key.clone(), resource.provider.clone(), new));
                 }
                 self.priors_of.entry(n).or_default().push(self.priors.len());
@@ -108,7 +110,7 @@ impl PlanWalk {
                     tainted: instance.tainted,
                     resume: None,
                     value,
-                    marks: paths_from_state(instance.sensitive_attributes.as_ref()),
+                    marks: paths_from_state(instance.sensitive_attributes.as_deref()),
                     private: private_from_state(instance.private.as_deref()),
                     exists: true,
                     imported: None,
@@ -168,7 +170,7 @@ pub(crate) fn marked_instance(core: &mut Core, n: NodeIndex, addr: &str, instanc
     let info = core.type_info(n)?;
     match decode_instance(&info, &resource.resource.type_name, addr, instance) {
         Ok(value) => {
-            let marks = paths_from_state(instance.sensitive_attributes.as_ref());
+            let marks = paths_from_state(instance.sensitive_attributes.as_deref());
             Some(mark_schema(&info.schema.block, value.mark_with_paths(&marks)))
         }
         Err(diags) => {

@@ -4,9 +4,11 @@ use petgraph::graph::NodeIndex;
 use sdt_addr::{ConfigResource, Mode};
 use sdt_diag::Diagnostic;
 use sdt_plan::PlanMode;
+use sdt_provider::Complaint;
 use sdt_value::Value;
 
-use super::PlanWalk;
+use super::{Pending, PlanWalk};
+use crate::ephemeral::Opening;
 use crate::expand::{Placeholder, expand};
 use crate::scope::Ctx;
 use crate::slots::ResourceSlot;
@@ -50,6 +52,32 @@ impl PlanWalk {
         if run.open == 0 {
             self.plan_resource(n);
         }
+    }
+
+    /// Opens an ephemeral resource, so that what is configured from it can be planned.
+    pub(super) fn start_ephemeral(&mut self, n: NodeIndex, addr: &ConfigResource) {
+        let known = self.core.type_info(n).is_some();
+        let expansions = known.then(|| self.expand_resource(n, addr)).flatten();
+        let provider = self.core.graph.node(n).provider.filter(|p| !self.provider_unknown.contains(p));
+        let provider = provider.and_then(|p| self.provider_keys.get(&p)).copied();
+        let asked = expansions.and_then(|expansions| self.core.open_ephemeral(n, expansions, provider).ok());
+        let Some(asked) = asked else { return self.sched.finish(n, false) };
+        let run = self.runs.entry(n).or_default();
+        run.planning = true;
+        run.open = asked.len() + 1;
+        self.pending.extend(asked.into_iter().map(|(id, opening)| (id, Pending::Open(Box::new(opening)))));
+        self.close_one(n, true);
+    }
+
+    pub(super) fn on_opened(&mut self, opening: Opening, result: Result<Value, Vec<Complaint>>) {
+        let n = opening.n;
+        // What it stands for may be made by this plan.
+        if result.is_err() && self.dependency_pending(n) {
+            self.core.leave_closed(opening);
+            return self.close_one(n, true);
+        }
+        let ok = self.core.opened(opening, result);
+        self.close_one(n, ok);
     }
 
     /// The instances in every instance of the module.

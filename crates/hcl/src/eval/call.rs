@@ -87,8 +87,24 @@ impl Env<'_> {
             }
             _ => {
                 let before = diags.0.len();
-                let values: Vec<Value> = args.iter().map(|a| self.arg(a, diags)).collect();
+                let mut ends = Vec::with_capacity(args.len());
+                let mut values = Vec::with_capacity(args.len());
+                for a in &args {
+                    values.push(self.arg(a, diags));
+                    ends.push(diags.0.len() - before);
+                }
                 if diags.0.len() > before {
+                    // Each argument is complained about on its own: for what it is, and for what it is not.
+                    let mut own = diags.0.split_off(before);
+                    let misfits = if form.is_none() { self.scope.misfits(&c.name, &values) } else { Vec::new() };
+                    for (index, message) in misfits.into_iter().rev() {
+                        let mut late = own.split_off(ends[index]);
+                        let mut said = Diagnostics::new();
+                        self.call_failed(CallFailure::Arg { index, message }, c, whole, &parameter, &mut said);
+                        own.append(&mut said.0);
+                        own.append(&mut late);
+                    }
+                    diags.0.extend(own);
                     return Value::DYNAMIC;
                 }
                 match form {
@@ -98,7 +114,17 @@ impl Env<'_> {
                     Some(_) => self.templatefile(&values),
                     None => {
                         let site = CallSite { name: c.name_span, call: whole.span };
-                        self.scope.call(&c.name, &values, &site)
+                        let result = self.scope.call(&c.name, &values, &site);
+                        if let Err(CallFailure::Arg { .. }) = &result {
+                            let misfits = self.scope.misfits(&c.name, &values);
+                            for (index, message) in misfits.iter().cloned() {
+                                self.call_failed(CallFailure::Arg { index, message }, c, whole, &parameter, diags);
+                            }
+                            if !misfits.is_empty() {
+                                return Value::DYNAMIC;
+                            }
+                        }
+                        result
                     }
                 }
             }
@@ -441,6 +467,14 @@ impl Scope for OnlyFunctions<'_> {
 
     fn call(&self, name: &str, args: &[Value], site: &CallSite) -> Result<Value, CallFailure> {
         self.0.call(name, args, site)
+    }
+
+    fn misfits(&self, name: &str, args: &[Value]) -> Vec<(usize, String)> {
+        self.0.misfits(name, args)
+    }
+
+    fn allows_calls(&self) -> bool {
+        self.0.allows_calls()
     }
 
     fn parameter_name(&self, function: &str, index: usize) -> Option<String> {

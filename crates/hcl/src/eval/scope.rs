@@ -18,17 +18,30 @@ pub trait Scope {
 
     /// How many arguments a function takes, or `None` when there is no such function. `try`, `can`, `templatefile`,
     /// `templatestring` and `type` belong to the evaluator and are not asked for.
-    fn function(&self, name: &str) -> Option<Signature>;
+    fn function(&self, name: &str) -> Option<Signature> {
+        let _ = name;
+        None
+    }
 
     /// Calls a function. The number of arguments fits the signature; the values may be null, unknown or marked.
     ///
     /// # Errors
     /// When the function fails.
-    fn call(&self, name: &str, args: &[Value], site: &CallSite) -> Result<Value, CallFailure>;
+    fn call(&self, name: &str, args: &[Value], site: &CallSite) -> Result<Value, CallFailure> {
+        let _ = (name, args, site);
+        Err(CallFailure::Call("functions cannot be called here".into()))
+    }
+
+    /// Every argument whose type is not that of its parameter, with what is wrong. Asked for when a call has failed, or cannot be made
+    /// because an argument has.
+    fn misfits(&self, name: &str, args: &[Value]) -> Vec<(usize, String)> {
+        let _ = (name, args);
+        Vec::new()
+    }
 
     /// Tells whether functions can be called at all.
     fn allows_calls(&self) -> bool {
-        true
+        false
     }
 
     /// Name of a parameter, for messages.
@@ -113,17 +126,5 @@ pub struct NoScope;
 impl Scope for NoScope {
     fn resolve(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
         Err(Diagnostic::error("Variables not allowed", "No references are possible here.").at(traversal.span).into())
-    }
-
-    fn function(&self, _: &str) -> Option<Signature> {
-        None
-    }
-
-    fn call(&self, _: &str, _: &[Value], _: &CallSite) -> Result<Value, CallFailure> {
-        Err(CallFailure::Call("functions cannot be called here".into()))
-    }
-
-    fn allows_calls(&self) -> bool {
-        false
     }
 }

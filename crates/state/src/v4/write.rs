@@ -139,10 +139,10 @@ pub fn instance_to_json(instance: &Instance) -> Json {
     }
     map.insert("schema_version".into(), json!(instance.schema_version));
     if !instance.attributes.is_null() {
-        map.insert("attributes".into(), instance.attributes.clone());
+        map.insert("attributes".into(), (*instance.attributes).clone());
     }
     if let Some(paths) = &instance.sensitive_attributes {
-        map.insert("sensitive_attributes".into(), paths.clone());
+        map.insert("sensitive_attributes".into(), (**paths).clone());
     }
     if let Some(private) = &instance.private {
         map.insert("private".into(), json!(private));

@@ -26,6 +26,7 @@ use crate::{LocalProvider, Random};
 pub fn tls(random: Random) -> LocalProvider {
     let types: Vec<Arc<dyn crate::Definition>> = vec![
         Arc::new(private_key::PrivateKeyResource { random: random.clone() }),
+        Arc::new(private_key::EphemeralPrivateKey(private_key::PrivateKeyResource { random: random.clone() })),
         Arc::new(private_key::PublicKeyData),
         Arc::new(request::CertRequest { random: random.clone() }),
         Arc::new(certs::SelfSigned { random: random.clone() }),

@@ -38,6 +38,14 @@ fn set_public(key: &PrivateKey, object: &mut BTreeMap<Str, Value>) {
     }
 }
 
+fn set_defaults(object: &mut BTreeMap<Str, Value>, config: &Value) {
+    for (name, default) in [("rsa_bits", Value::number(2048)), ("ecdsa_curve", Value::string("P224"))] {
+        if config.get(name).is_none_or(Value::is_null) {
+            object.insert(name.into(), default);
+        }
+    }
+}
+
 /// # tls_private_key
 pub(super) struct PrivateKeyResource {
     pub(super) random: Random,
@@ -55,6 +63,18 @@ impl PrivateKeyResource {
             },
             _ => Ok(PrivateKey::make_ed25519(&self.random)),
         }
+    }
+
+    /// Makes a key and fills in all that is told of it.
+    fn fill(&self, object: &mut BTreeMap<Str, Value>) -> Result<(), Complaint> {
+        let key = self
+            .make(&Value::object(object.clone()))
+            .map_err(|why| complain("Unable to generate Key from configuration", why, Path::root()))?;
+        for (name, value) in PRIVATE.iter().zip(self.private(&key)) {
+            object.insert(Str::from(*name), Value::string(value));
+        }
+        set_public(&key, object);
+        Ok(())
     }
 
     /// The three forms of the secret, in the order of [`PRIVATE`].
@@ -108,11 +128,7 @@ impl Definition for PrivateKeyResource {
 
     fn plan(&self, request: &PlanRequest) -> PlanAnswer {
         let mut proposed = members(&request.proposed);
-        for (name, default) in [("rsa_bits", Value::number(2048)), ("ecdsa_curve", Value::string("P224"))] {
-            if request.config.get(name).is_none_or(Value::is_null) {
-                proposed.insert(name.into(), default);
-            }
-        }
+        set_defaults(&mut proposed, &request.config);
         let request = PlanRequest { proposed: Value::object(proposed), ..request.clone() };
         let computed: Vec<_> = PRIVATE.iter().chain(&PUBLIC).map(|n| (*n, Type::String)).collect();
         plan_by_replacement(&request, &["algorithm", "rsa_bits", "ecdsa_curve"], &computed)
@@ -123,13 +139,7 @@ impl Definition for PrivateKeyResource {
         if request.planned.is_wholly_known() {
             return Ok(request.planned.clone());
         }
-        let key = self
-            .make(&request.planned)
-            .map_err(|why| complain("Unable to generate Key from configuration", why, Path::root()))?;
-        for (name, value) in PRIVATE.iter().zip(self.private(&key)) {
-            object.insert(Str::from(*name), Value::string(value));
-        }
-        set_public(&key, &mut object);
+        self.fill(&mut object)?;
         Ok(Value::object(object))
     }
 
@@ -145,6 +155,40 @@ impl Definition for PrivateKeyResource {
             }
         }
         stored
+    }
+}
+
+/// # ephemeral tls_private_key
+pub(super) struct EphemeralPrivateKey(pub(super) PrivateKeyResource);
+
+#[async_trait]
+impl Definition for EphemeralPrivateKey {
+    fn name(&self) -> &'static str {
+        "tls_private_key"
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::Ephemeral
+    }
+
+    fn schema(&self) -> Arc<Schema> {
+        let kept = self.0.schema();
+        let mut schema = Schema { version: 0, ..(*kept).clone() };
+        schema.block.attributes.remove("id");
+        schema.block.doc = "A private key that no state keeps.";
+        Arc::new(schema)
+    }
+
+    fn validate(&self, config: &Value) -> Vec<Complaint> {
+        self.0.validate(config)
+    }
+
+    async fn read_data(&self, config: &Value) -> Result<Value, Vec<Complaint>> {
+        let mut object = members(config);
+        set_defaults(&mut object, config);
+        self.0.fill(&mut object).map_err(|c| vec![c])?;
+        object.remove("id");
+        Ok(Value::object(object))
     }
 }
 
