@@ -75,6 +75,7 @@ pub(crate) fn ui(app: &App, parsed: &Parsed) -> Ui {
     let mut ui = Ui::new(app.ui.theme, app.ui.frame).with_json(parsed.on("json"));
     ui.compact = parsed.on("compact-warnings");
     ui.concise = parsed.on("concise");
+    ui.warns_in_place = true;
     ui.stats = parsed.on("stats");
     if let Some(path) = parsed.get("json-into")
         && let Err(e) = ui.write_into(path)
@@ -143,7 +144,16 @@ pub(crate) fn wish(app: &App, parsed: &Parsed, destroy: bool) -> Result<Wish, Di
         _ => PlanMode::Normal,
     };
     Ok(Wish {
-        options: PlanOptions { mode, targets, excludes, replace, refresh, allow_deferral, ..PlanOptions::default() },
+        options: PlanOptions {
+            mode,
+            targets,
+            excludes,
+            replace,
+            refresh,
+            allow_deferral,
+            evaluate_first: destroy,
+            ..PlanOptions::default()
+        },
         parallelism,
         lock: parsed.is("lock", true),
         timeout,

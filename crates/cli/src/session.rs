@@ -55,9 +55,7 @@ pub(crate) async fn merged(store: &dyn StateStore) -> Result<Merged, Diagnostics
 pub(crate) fn store_failure(summary: &'static str) -> impl Fn(StoreError) -> Diagnostics {
     move |e| match e {
         StoreError::LockHeld { .. } => failure("Error acquiring the state lock", e),
-        StoreError::JournalDenied { .. } | StoreError::Config { .. } | StoreError::Conflict { .. } => {
-            failure(summary, e)
-        }
+        StoreError::Unreadable { ref error, .. } => failure(error.title(), e),
         _ => failure(summary, e),
     }
 }

@@ -3,8 +3,8 @@
 use std::io::{BufRead as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
-use sdt_render::{Frame, Message, Theme, compact_warnings, consolidate_warnings, diagnostic_text};
+use sdt_diag::{Diagnostic, Diagnostics, Severity, SourceMap};
+use sdt_render::{Frame, Message, Theme, compact_warnings, consolidate_warnings, diagnostic_text, in_order};
 
 use crate::clock;
 
@@ -24,6 +24,8 @@ pub(crate) struct Ui {
     pub(crate) stats: bool,
     /// `-concise`: no word on objects that are only looked at.
     pub(crate) concise: bool,
+    /// Warnings belong to the story that standard output tells: of commands whose standard output is no data.
+    pub(crate) warns_in_place: bool,
     /// With `json`: what is said becomes messages too.
     pub(crate) narrates: bool,
     silent: bool,
@@ -42,6 +44,7 @@ impl Ui {
             compact: false,
             concise: false,
             stats: false,
+            warns_in_place: false,
             narrates: false,
             silent: false,
             opened: AtomicBool::new(false),
@@ -142,19 +145,23 @@ impl Ui {
         if self.json {
             return;
         }
-        let diags = consolidate_warnings(diags);
+        let diags = consolidate_warnings(in_order(diags, sources));
         if self.compact && !diags.has_errors() {
-            self.err(&format!("\n{}", compact_warnings(&diags, sources)));
+            self.beside(Severity::Warning, &format!("\n{}", compact_warnings(&diags, sources)));
             return;
         }
-        let mut text = String::new();
+        // Warnings come first.
         for d in &diags.0 {
-            text += &diagnostic_text(d, sources, self.frame, &self.theme);
+            let mut text = diagnostic_text(d, sources, self.frame, &self.theme);
             if self.frame == Frame::Plain {
                 text.push('\n');
             }
+            self.beside(d.severity, &text);
         }
-        self.err(&text);
+    }
+
+    fn beside(&self, severity: Severity, text: &str) {
+        if severity == Severity::Warning && self.warns_in_place { self.out(text) } else { self.err(text) }
     }
 
     /// Shows one error without a place.

@@ -7,6 +7,7 @@ use sdt_config::{
 use sdt_diag::{Diagnostic, Diagnostics, SourceMap};
 use sdt_engine::{InputValue, Variables};
 use sdt_plan::Plan;
+use sdt_value::Str;
 
 use crate::app::App;
 use crate::args::Parsed;
@@ -62,6 +63,16 @@ pub(crate) fn for_plan(
             );
             diags.push(Diagnostic::error("Can't change variable when applying a saved plan", detail));
         }
+    }
+    // One without a default is missed anyway.
+    let is_open = |name: &Str, given: &[Assignment]| {
+        config.root.variables.get(name).is_some_and(|v| v.default.is_some()) && !given.iter().any(|a| a.name == *name)
+    };
+    for name in plan.ephemeral_variables.iter().filter(|n| is_open(n, &given)) {
+        let detail = format!(
+            "The plan was made with a value for the ephemeral var.{name}, which a plan does not keep: give it again."
+        );
+        diags.push(Diagnostic::error("No value for required variable", detail));
     }
     let (values, more) = assign(config, &given, sources);
     diags.extend(more);

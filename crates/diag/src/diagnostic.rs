@@ -40,6 +40,8 @@ pub struct Diagnostic {
     pub address: Option<String>,
     /// Name of the function whose call failed.
     pub function: Option<String>,
+    /// A result of a `check` block: it is never united with others, and the later walk's replaces the earlier's.
+    pub of_check: bool,
 }
 
 impl Diagnostic {
@@ -55,6 +57,7 @@ impl Diagnostic {
             values: Vec::new(),
             address: None,
             function: None,
+            of_check: false,
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use sdt_diag::{Diagnostic, Diagnostics};
-use sdt_engine::{ApplyInput, ApplyWalk, Event, Op, OpId, PlanInput, PlanWalk, Progress, ProviderLookup};
+use sdt_engine::{Ahead, ApplyInput, ApplyWalk, Event, Op, OpId, PlanInput, PlanWalk, Progress, ProviderLookup};
 use sdt_plan::Plan;
 use sdt_provider::ProviderEnv;
 use sdt_state::{Entry, LockInfo, Revision, State, StateStore, StoreError};
@@ -95,7 +95,13 @@ impl Walk for ApplyWalk {
 /// Plans. With errors in the diagnostics the plan is only good to be shown.
 pub async fn plan(input: PlanInput, settings: &Settings, sink: &dyn ProgressSink) -> (Plan, Diagnostics) {
     let providers = input.providers.clone();
-    let mut walk = PlanWalk::new(input);
+    let mut walk = match input.ahead() {
+        None => PlanWalk::new(input),
+        Some(first) => match ahead(first, settings, sink).await {
+            Ok(found) => PlanWalk::after(input, found),
+            Err(failed) => return *failed,
+        },
+    };
     let (trouble, shared) = drive(&mut walk, providers, settings, Journal::default(), sink).await;
     for (key, marked) in shared.marked() {
         walk.marked(key, marked);
@@ -105,6 +111,31 @@ pub async fn plan(input: PlanInput, settings: &Settings, sink: &dyn ProgressSink
     diags.extend(trouble);
     plan.errored = diags.has_errors();
     (plan, diags)
+}
+
+/// Walks through the configuration before its destruction is planned. What goes wrong is the answer.
+async fn ahead(
+    input: PlanInput,
+    settings: &Settings,
+    sink: &dyn ProgressSink,
+) -> Result<Ahead, Box<(Plan, Diagnostics)>> {
+    let providers = input.providers.clone();
+    let mut walk = PlanWalk::new(input);
+    let (trouble, shared) = drive(&mut walk, providers, settings, Journal::default(), sink).await;
+    for (key, marked) in shared.marked() {
+        walk.marked(key, marked);
+    }
+    sink.calls(&shared.call_counts());
+    let failed = match walk.ahead() {
+        Ok(found) if !trouble.has_errors() => return Ok(found),
+        Ok(_) => (Plan { errored: true, ..Plan::default() }, trouble),
+        Err(walk) => {
+            let mut diags = walk.finish().1;
+            diags.extend(trouble);
+            (Plan { errored: true, ..Plan::default() }, diags)
+        }
+    };
+    Err(Box::new(failed))
 }
 
 /// Applies a plan, and stores what came of it.

@@ -63,6 +63,8 @@ pub(crate) struct Core {
     pub(crate) open: Vec<String>,
     /// Unknown instances are left for a later run.
     pub(crate) deferral: bool,
+    /// Conditions that do not hold stop nothing: nothing is to be changed by what is planned here.
+    pub(crate) lenient: bool,
     /// What a test stands in for.
     pub(crate) overrides: Arc<[sdt_plan::Override]>,
     types: FxHashMap<NodeIndex, Option<Arc<TypeInfo>>>,
@@ -99,6 +101,7 @@ impl Core {
             progress: Vec::new(),
             open: Vec::new(),
             deferral: false,
+            lenient: false,
             overrides: Arc::from([]),
             types: FxHashMap::default(),
             next_op: 0,
@@ -448,6 +451,7 @@ impl Core {
             let detail = "There is no module above the root module that could be told not to use the output.";
             diags.push(Diagnostic::error("Root module output deprecated", detail).at(output.span));
         }
+        let undeclared_secret = root && marks.contains(Marks::SENSITIVE) && !output.sensitive;
         if root && output.ephemeral {
             diags.push(
                 Diagnostic::error(
@@ -456,7 +460,7 @@ impl Core {
                 )
                 .at(output.span),
             );
-        } else if marks.contains(Marks::EPHEMERAL) && !output.ephemeral {
+        } else if marks.contains(Marks::EPHEMERAL) && !output.ephemeral && !undeclared_secret {
             diags.push(
                 Diagnostic::error(
                     "Ephemeral value not allowed",
@@ -479,7 +483,7 @@ impl Core {
                 .at(output.value.span()),
             );
         }
-        if root && marks.contains(Marks::SENSITIVE) && !output.sensitive {
+        if undeclared_secret {
             diags.push(
                 Diagnostic::error(
                     "Output refers to sensitive values",

@@ -56,6 +56,8 @@ pub struct PlanOptions {
     pub refresh: bool,
     /// What a test stands in for.
     pub overrides: Vec<sdt_plan::Override>,
+    /// A destruction is planned after the configuration was evaluated with everything that is there.
+    pub evaluate_first: bool,
     /// The plan will be kept, with everything that its JSON form tells.
     pub keep: bool,
     /// `-allow-deferral`: what cannot be planned yet is left for a later run, where it would be an error otherwise.
@@ -73,6 +75,7 @@ impl Default for PlanOptions {
             imports: Vec::new(),
             replace: Vec::new(),
             refresh: true,
+            evaluate_first: false,
             keep: false,
             allow_deferral: false,
             generate: false,

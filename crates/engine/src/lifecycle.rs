@@ -10,8 +10,9 @@ use sdt_config::{IgnoreChanges, Resource};
 use sdt_diag::Diagnostic;
 use sdt_hcl::{ExprKind, Step};
 use sdt_plan::NodeAddr;
+use sdt_schema::Block;
 use sdt_state::State;
-use sdt_value::{Kind, Type, Value};
+use sdt_value::{Kind, Marks, Type, Value};
 
 use crate::convert::config_resource;
 use crate::core::Core;
@@ -19,8 +20,8 @@ use crate::graph::ConfigGraph;
 use crate::scope::Ctx;
 
 /// Resources whose replacement is created first: where the setting says so, and everything those depend on, since an old object
-/// can only go when what replaced its users no longer needs it.
-pub(crate) fn create_first(core: &Core, state: &State) -> FxHashSet<NodeIndex> {
+/// can only go when what replaced its users no longer needs it. What the run is not about has no say.
+pub(crate) fn create_first(core: &Core, state: &State, wanted: &FxHashSet<NodeIndex>) -> FxHashSet<NodeIndex> {
     let graph = &core.graph;
     let mut found: FxHashSet<NodeIndex> = FxHashSet::default();
     let mut stack: Vec<NodeIndex> = Vec::new();
@@ -41,6 +42,7 @@ pub(crate) fn create_first(core: &Core, state: &State) -> FxHashSet<NodeIndex> {
             stack.push(n);
         }
     }
+    stack.retain(|n| wanted.contains(n));
     let mut seen: FxHashSet<NodeIndex> = stack.iter().copied().collect();
     while let Some(n) = stack.pop() {
         if matches!(graph.node(n).addr, NodeAddr::Resource(_)) {
@@ -116,12 +118,16 @@ impl Dependencies {
     }
 }
 
-/// The configuration with what is to be ignored taken from the object that is there.
-pub(crate) fn ignore_changes(ignore: &IgnoreChanges, prior: &Value, config: Value) -> Value {
+/// The configuration with what is to be ignored taken from the object that is there, with its marks.
+pub(crate) fn ignore_changes(ignore: &IgnoreChanges, block: &Block, prior: &Value, config: Value) -> Value {
     match ignore {
         IgnoreChanges::None => config,
         IgnoreChanges::All => prior.clone(),
         IgnoreChanges::Paths(paths) => paths.iter().fold(config, |config, t| {
+            if block.attributes.get(&t.root.name).is_some_and(|a| a.computed && !a.optional) {
+                // The configuration does not set it.
+                return config;
+            }
             let root = Step::Attr { name: t.root.name.clone(), span: t.root.span };
             let steps: Vec<&Step> = std::iter::once(&root).chain(&t.steps).collect();
             taken_from(prior, &config, &steps)
@@ -132,6 +138,13 @@ pub(crate) fn ignore_changes(ignore: &IgnoreChanges, prior: &Value, config: Valu
 /// `config` with the part at `steps` as in `prior`.
 fn taken_from(prior: &Value, config: &Value, steps: &[&Step]) -> Value {
     let Some((step, rest)) = steps.split_first() else { return prior.clone() };
+    // A part of a value that is secret as a whole is as secret.
+    let whole = prior.marks();
+    part_taken_from(prior, config, step, rest)
+        .with_marks(config.marks() | if rest.is_empty() { whole } else { Marks::NONE })
+}
+
+fn part_taken_from(prior: &Value, config: &Value, step: &Step, rest: &[&Step]) -> Value {
     let name = match step {
         Step::Attr { name, .. } => Some(name.clone()),
         Step::Index { key, .. } => key.as_str().map(Into::into),
@@ -144,15 +157,20 @@ fn taken_from(prior: &Value, config: &Value, steps: &[&Step]) -> Value {
         _ => None,
     };
     match (config.kind(), name, position) {
-        // An object has attributes, no elements: an index ignores it as a whole.
-        (Kind::Object(_), Some(_), _) if matches!(step, Step::Index { .. }) => prior.clone(),
+        // Only a map has elements by name: such an index ignores anything else as a whole.
+        (k, Some(_), _)
+            if rest.is_empty() && matches!(step, Step::Index { .. }) && !matches!(k, Kind::Map(..) | Kind::Null(_)) =>
+        {
+            prior.clone()
+        }
         (Kind::Object(m), Some(name), _) => {
             let (Some(new), Some(old)) = (m.get(&name), prior.get(&name)) else { return config.clone() };
             let mut m = (**m).clone();
             m.insert(name.clone(), taken_from(old, new, rest));
             Kind::Object(m.into()).into()
         }
-        (Kind::Map(t, m), Some(name), _) => {
+        // An element of a map has a name, but is no attribute.
+        (Kind::Map(t, m), Some(name), _) if matches!(step, Step::Index { .. }) => {
             let mut m = (**m).clone();
             match (prior.get(&name), m.get(&name)) {
                 (Some(old), Some(new)) => {

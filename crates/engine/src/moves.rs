@@ -201,6 +201,14 @@ impl Statement {
         }
     }
 
+    /// Whether one side names an instance of a resource or module by its key: then the other one is an instance, too.
+    fn moves_instance(&self) -> bool {
+        [&self.from, &self.to].into_iter().any(|t| match &t.subject {
+            Subject::Module => t.module.steps().last().is_some_and(|step| step.key.is_some()),
+            Subject::Resource(_, key) => key.is_some(),
+        })
+    }
+
     fn key(&self) -> (ModulePath, Target) {
         (self.base.clone(), self.from.clone())
     }
@@ -220,7 +228,8 @@ fn check(config: &Config, statements: &[Statement]) -> Diagnostics {
             continue;
         }
         for other in &statements[..i] {
-            if other.base != s.base {
+            // A resource and an instance without key are written alike, but are not the same.
+            if other.base != s.base || other.moves_instance() != s.moves_instance() {
                 continue;
             }
             if other.from == s.from && other.to != s.to {

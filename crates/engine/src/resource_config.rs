@@ -75,7 +75,7 @@ pub(crate) fn complaint(c: Complaint, resource: Option<(&Resource, &Block)>) -> 
 
 /// Where a part of a resource is written: its argument, else the block.
 fn place(resource: &Resource, block: &Block, path: &Path) -> Span {
-    sdt_config::span_of(&resource.config, block, path).unwrap_or(resource.span)
+    sdt_config::span_of(&resource.config, block, path).unwrap_or_else(|| resource.config.missing_item_span())
 }
 
 /// The object with every write-only attribute null: what plan and state keep.

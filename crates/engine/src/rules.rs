@@ -42,9 +42,6 @@ impl RuleKind {
     }
 }
 
-/// The title of a warning that only a plan can be about.
-pub const KNOWN_AFTER_APPLY: &str = "Check block assertion known after apply";
-
 /// How one condition came out.
 pub(crate) struct Outcome {
     pub(crate) status: CheckStatus,
@@ -120,7 +117,7 @@ impl Ctx<'_> {
                 let mut d = Diagnostic::error(kind.failed(), detail).at(subject);
                 d.values = sdt_hcl::expr_values(&rule.condition, self, sdt_hcl::Cause::default());
                 if kind == RuleKind::Assert {
-                    d.severity = Severity::Warning;
+                    (d.severity, d.of_check) = (Severity::Warning, true);
                 }
                 diags.push(d);
                 Outcome { status: CheckStatus::Fail, message, diags }
@@ -128,10 +125,11 @@ impl Ctx<'_> {
             _ => {
                 if kind == RuleKind::Assert {
                     let mut d = Diagnostic::warning(
-                        KNOWN_AFTER_APPLY,
+                        "Check block assertion known after apply",
                         "The condition depends on what is not known yet; its result will be known when this plan is applied.",
                     )
                     .at(at);
+                    d.of_check = true;
                     d.values = sdt_hcl::expr_values(&rule.condition, self, sdt_hcl::Cause::default());
                     diags.push(d);
                 }
@@ -309,8 +307,10 @@ impl Core {
         let mut ok = true;
         for o in outcomes {
             self.checks.record(kind, module, local, address.clone(), o.status, o.message.clone());
-            let place = |d: Diagnostic| if kind == CheckKind::Resource { d.on(&address) } else { d };
-            let diags = Diagnostics(o.diags.0.iter().cloned().map(place).collect());
+            let mut diags = o.diags.clone();
+            if self.lenient && o.status == CheckStatus::Fail && kind != CheckKind::Variable {
+                diags.0.iter_mut().for_each(|d| d.severity = Severity::Warning);
+            }
             ok &= !diags.has_errors();
             self.diags.extend(diags);
         }

@@ -16,6 +16,8 @@ pub(crate) struct ResourceSlot {
     /// The keys are not known.
     pub(crate) unknown: bool,
     pub(crate) instances: BTreeMap<Option<InstanceKey>, Value>,
+    /// There should be more than the instances.
+    pub(crate) lacking: bool,
     whole: OnceCell<Value>,
 }
 
@@ -31,7 +33,11 @@ impl ResourceSlot {
 
     /// The value of a reference without key. Made once, however many refer to it.
     pub(crate) fn whole(&self) -> Value {
-        self.whole.get_or_init(|| collect(self.repeat, self.unknown, self.instances.iter())).clone()
+        self.whole
+            .get_or_init(|| {
+                collect(self.repeat, self.unknown || self.lacking && self.instances.is_empty(), self.instances.iter())
+            })
+            .clone()
     }
 }
 
@@ -49,7 +55,16 @@ pub(crate) fn collect<'a>(
         Repeat::Single => items.next().map_or(Value::DYNAMIC, |(_, v)| v),
         // What is not enabled is null.
         Repeat::Optional => items.next().map_or(Value::NULL, |(_, v)| v),
-        Repeat::Count => Value::tuple(items.map(|(_, v)| v).collect()),
+        Repeat::Count => {
+            let mut all = Vec::new();
+            for (key, value) in items {
+                if let Some(InstanceKey::Int(i)) = key {
+                    all.resize(all.len().max(usize::try_from(*i).unwrap_or_default()), Value::DYNAMIC);
+                }
+                all.push(value);
+            }
+            Value::tuple(all)
+        }
         Repeat::ForEach => Value::object(items.filter_map(|(k, v)| match k {
             Some(InstanceKey::String(s)) => Some((s.clone(), v)),
             _ => None,

@@ -12,9 +12,15 @@ use crate::graph::ConfigGraph;
 use crate::input::PlanOptions;
 
 /// Resource nodes that a target names; none without targets.
-pub(crate) fn targeted(graph: &ConfigGraph, options: &PlanOptions) -> Option<FxHashSet<NodeIndex>> {
+pub(crate) fn targeted(graph: &ConfigGraph, options: &PlanOptions, state: &State) -> Option<FxHashSet<NodeIndex>> {
     if options.targets.is_empty() {
         return None;
+    }
+    if options.mode == PlanMode::Destroy {
+        // Only what is there can be destroyed: an instance that is not takes nothing along.
+        let instances = state.instances().filter_map(|(a, _, _)| instance_from_state(&a));
+        let named = instances.filter(|a| options.targets.iter().any(|t| t.contains(a)));
+        return Some(named.filter_map(|a| graph.find(&NodeAddr::Resource(a.config()))).collect());
     }
     let named = |n: &NodeIndex| match &graph.node(*n).addr {
         NodeAddr::Resource(r) => options.targets.iter().any(|t| t.may_contain(r)),

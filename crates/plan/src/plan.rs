@@ -190,8 +190,9 @@ impl Plan {
     #[must_use]
     pub fn has_changes(&self) -> bool {
         if self.mode == PlanMode::RefreshOnly {
-            // An output that is gone goes with other changes, and is none by itself.
-            let changes = |o: &OutputChange| !matches!(o.action, Action::NoOp | Action::Delete);
+            // An output that is gone, or cannot be known, goes with other changes, and is none by itself.
+            let changes =
+                |o: &OutputChange| !matches!(o.action, Action::NoOp | Action::Delete) && o.after.is_wholly_known();
             return self.state_changed || self.outputs.values().any(changes);
         }
         self.changes.iter().any(Change::is_effective) || self.outputs.values().any(|o| o.action != Action::NoOp)

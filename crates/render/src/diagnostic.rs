@@ -104,7 +104,12 @@ pub fn diagnostic_view(d: &Diagnostic, sources: &SourceMap) -> DiagnosticView {
             let c = clamp(c);
             Span { start: c.start.min(high.start), end: c.end.max(high.end), ..c }
         });
-        snippet = Some(snippet_view(d, &file.text, high, wide, pos(wide.start).line));
+        let mut view = snippet_view(d, &file.text, high, wide, pos(wide.start).line);
+        view.context = match file.name.ends_with(".json") {
+            true => property_path(&file.text, high.start as usize),
+            false => block_header(&file.text, high.start as usize),
+        };
+        snippet = Some(view);
     } else if d.subject == Some(Span::NOWHERE) {
         let at = |column| PosView { line: 0, column, byte: column };
         range = Some(RangeView { filename: String::new(), start: at(0), end: at(1) });
@@ -136,7 +141,7 @@ fn snippet_view(d: &Diagnostic, text: &[u8], high: Span, wide: Span, start_line:
     values.sort_by(|a, b| a.traversal.cmp(&b.traversal));
     values.dedup_by(|a, b| a.traversal == b.traversal);
     SnippetView {
-        context: block_header(text, high.start as usize),
+        context: None,
         highlight_start_offset: offset(high.start),
         highlight_end_offset: offset(high.end),
         code,
@@ -189,6 +194,59 @@ fn block_header(text: &[u8], at: usize) -> Option<String> {
         offset += line.len();
     }
     found
+}
+
+/// Where a place in a JSON document is: `resource.aws_vpc.main.tags`, `check.c.assert[0]`.
+fn property_path(text: &[u8], at: usize) -> Option<String> {
+    enum Frame {
+        Object(String),
+        Array(usize),
+    }
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut last = String::new();
+    let mut i = 0;
+    while i < text.len() && i <= at {
+        match text[i] {
+            b'{' => frames.push(Frame::Object(String::new())),
+            b'[' => frames.push(Frame::Array(0)),
+            b'}' | b']' if i < at => {
+                frames.pop();
+            }
+            b',' => {
+                if let Some(Frame::Array(n)) = frames.last_mut() {
+                    *n += 1;
+                }
+            }
+            b':' => {
+                if let Some(Frame::Object(key)) = frames.last_mut() {
+                    *key = std::mem::take(&mut last);
+                }
+            }
+            b'"' => {
+                let start = i + 1;
+                i = start;
+                while i < text.len() && text[i] != b'"' {
+                    i += if text[i] == b'\\' { 2 } else { 1 };
+                }
+                if i > at {
+                    break;
+                }
+                last = String::from_utf8_lossy(&text[start..i.min(text.len())]).into_owned();
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    let mut path = String::new();
+    // The innermost frame is where it is; each outer one says by which way.
+    for frame in frames.iter().take(frames.len().saturating_sub(1)) {
+        match frame {
+            Frame::Object(key) if path.is_empty() => path.push_str(key),
+            Frame::Object(key) => _ = write!(path, ".{key}"),
+            Frame::Array(n) => _ = write!(path, "[{n}]"),
+        }
+    }
+    (!path.is_empty()).then_some(path)
 }
 
 fn header(text: &str) -> String {
@@ -310,6 +368,16 @@ fn lines_with_offsets(code: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// Puts diagnostics into the order people read them in: warnings first, then what has no place, then by file and line.
+#[must_use]
+pub fn in_order(mut diags: Diagnostics, sources: &SourceMap) -> Diagnostics {
+    diags.0.sort_by_cached_key(|d| {
+        let place = d.subject.map(|s| (sources.file(s.source).map(|f| f.name.clone()), s.start, s.end));
+        (d.severity == Severity::Error, place)
+    });
+    diags
+}
+
 /// Unites warnings with the same title that have a place: the first is shown, the others are counted under it.
 #[must_use]
 pub fn consolidate_warnings(diags: Diagnostics) -> Diagnostics {
@@ -318,7 +386,7 @@ pub fn consolidate_warnings(diags: Diagnostics) -> Diagnostics {
     for d in diags {
         let same = |o: &Diagnostic| o.severity == d.severity && o.summary == d.summary && o.subject.is_some();
         match out.iter().position(same) {
-            Some(at) if d.severity == Severity::Warning && d.subject.is_some() => {
+            Some(at) if d.severity == Severity::Warning && d.subject.is_some() && !d.of_check => {
                 match more.iter_mut().find(|(i, _)| *i == at) {
                     Some((_, n)) => *n += 1,
                     None => more.push((at, 1)),

@@ -25,7 +25,7 @@ mod view;
 pub use console::{type_text, value_text};
 pub use diagnostic::{
     DiagnosticView, ExprView, Frame, PosView, RangeView, SnippetView, columns, compact_warnings, consolidate_warnings,
-    diagnostic_text, diagnostic_view,
+    diagnostic_text, diagnostic_view, in_order,
 };
 pub use drift::drift_paths;
 pub use generate::resource_block;

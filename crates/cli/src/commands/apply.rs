@@ -214,8 +214,8 @@ async fn plan_and_apply(
         saved: false,
         // Who was asked may have taken his time.
         verify: approval == Approval::Asked && wish.options.refresh,
-        // What applying finds out needs no announcement.
-        warnings: Diagnostics(diags.into_iter().filter(|d| d.summary != sdt_engine::KNOWN_AFTER_APPLY).collect()),
+        // What checks come to is found out again.
+        warnings: Diagnostics(diags.into_iter().filter(|d| !d.of_check).collect()),
     };
     let result = execute(&job, planned.plan, planned.merged, planned.base, held, interrupt).await;
     *sources = planned.library.sources();
@@ -266,6 +266,12 @@ fn saved(app: &App, ui: &Ui, parsed: &Parsed, path: &str, sources: &mut SourceMa
     }
     if file.plan.errored {
         return Err(failure("The plan cannot be applied", "planning had failed: make the plan again"));
+    }
+    let idle = file.plan.mode == PlanMode::RefreshOnly && !file.plan.has_changes();
+    if idle && file.plan.outputs.values().any(|o| o.action != Action::NoOp) {
+        let detail =
+            "Its outputs cannot be stored without a change of the objects they come from: plan without -refresh-only.";
+        return Err(Diagnostic::error("Cannot apply non-applyable plan", detail).into());
     }
     let mut warnings = loaded.diagnostics;
     let (variables, diags) = vars::for_plan(app, &loaded.config, parsed, &file.plan, sources);

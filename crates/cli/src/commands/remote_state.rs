@@ -2,7 +2,8 @@
 
 use sdt_diag::Severity;
 use sdt_provider::Complaint;
-use sdt_state::State;
+use sdt_state::v4::ReadError;
+use sdt_state::{State, StoreError};
 use sdt_value::{Path, Value};
 use serde_json::Map;
 
@@ -26,7 +27,7 @@ pub(crate) fn read(kind: &str, config: &Value, workspace: Option<&str>) -> Resul
             ));
         }
     }
-    let state = state(&backend).map_err(|e| complaint("Unable to read remote state", e))?;
+    let state = state(&backend)?;
     let outputs = state.outputs.iter().map(|(name, o)| Ok((name.clone(), o.to_value()?)));
     let outputs: Result<Vec<_>, sdt_value::JsonError> = outputs.collect();
     match outputs {
@@ -36,17 +37,29 @@ pub(crate) fn read(kind: &str, config: &Value, workspace: Option<&str>) -> Resul
 }
 
 /// The question comes from inside asynchronous work, where a second runtime must not start: a thread of its own takes it.
-fn state(backend: &Backend) -> Result<State, String> {
-    let work = || -> Result<State, String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-        runtime.block_on(async {
+fn state(backend: &Backend) -> Result<State, Vec<Complaint>> {
+    let failed = |why: String| complaint("Unable to read remote state", why);
+    let work = || -> Result<State, Vec<Complaint>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(|e| failed(e.to_string()))?.block_on(async {
             let store = crate::backend::open(backend, &LocalPaths::default())
                 .await
-                .map_err(|d| d.0.first().map(|d| d.detail.clone()).unwrap_or_default())?;
-            store.read().await.map(|s| s.state).map_err(|e| e.to_string())
+                .map_err(|d| failed(d.0.first().map(|d| d.detail.clone()).unwrap_or_default()))?;
+            store.read().await.map(|s| s.state).map_err(|e| match &e {
+                StoreError::Unreadable { error, .. } => {
+                    let mut all = complaint(error.title(), e.to_string());
+                    if matches!(error, ReadError::NotJson { .. } | ReadError::Truncated { .. }) {
+                        // Without JSON there is no version either, which programs expect to be told apart.
+                        all.extend(complaint(error.title(), "It has no version of a state.".into()));
+                    }
+                    all
+                }
+                _ => failed(e.to_string()),
+            })
         })
     };
-    std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|_| Err("reading ended unexpectedly".into())))
+    let ended = || Err(failed("reading ended unexpectedly".into()));
+    std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|_| ended()))
 }
 
 fn complaint(summary: &str, detail: String) -> Vec<Complaint> {

@@ -318,7 +318,7 @@ fn ignored(r: &Resource, schema: &Schema) -> Diagnostics {
                 "{} is set by the provider alone: there is no argument whose changes could be ignored.",
                 t.root.name
             );
-            diags.push(Diagnostic::warning("Redundant ignore_changes element", detail).at(r.span));
+            diags.push(Diagnostic::warning("Redundant ignore_changes element", detail).at(r.type_span));
         }
     }
     diags

@@ -84,6 +84,26 @@ impl Config {
         self.module(&addr.module)?.resources.get(&addr.resource)
     }
 
+    /// The same, with nothing to be imported.
+    #[must_use]
+    pub fn without_imports(&self) -> Self {
+        let mut config = self.clone();
+        if !config.root.imports.is_empty() {
+            Arc::make_mut(&mut config.root).imports.clear();
+        }
+        config
+    }
+
+    /// The block that says a resource was removed.
+    #[must_use]
+    pub fn removed(&self, addr: &ConfigResource) -> Option<&Removed> {
+        let names = |r: &Removed, m: &Module| {
+            r.resource.as_ref() == Some(&addr.resource)
+                && r.module.names().iter().fold(m.path.clone(), |p, n| p.child(n.clone())) == addr.module
+        };
+        self.modules().find_map(|m| m.removed.iter().find(|r| names(r, m)))
+    }
+
     /// The call that leads to a module; `None` for the root.
     #[must_use]
     pub fn call(&self, path: &ModulePath) -> Option<&ModuleCall> {

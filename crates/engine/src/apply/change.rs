@@ -123,9 +123,13 @@ impl ApplyWalk {
         } else {
             (Value::null(info.ty.clone()), no_private())
         };
-        let config = match change.action {
-            Action::Update => ignore_changes(&resource.lifecycle.ignore_changes, &prior, config),
-            _ => config,
+        let (config, marks) = match change.action {
+            Action::Update => {
+                let marked = config.mark_with_paths(&marks);
+                let ignore = &resource.lifecycle.ignore_changes;
+                ignore_changes(ignore, &info.schema.block, &change.before, marked).unmark_with_paths()
+            }
+            _ => (config, marks),
         };
         let proposed = sdt_schema::proposed_new(&info.schema.block, &prior, &config);
         let Some(provider) = self.provider_key(n) else { return self.sched.finish(node, false) };
@@ -331,7 +335,9 @@ impl ApplyWalk {
         for mut c in complaints {
             c.detail = c.detail.replace(sdt_provider::HERE, address);
             ok &= c.severity != Severity::Error;
-            self.core.diags.push(crate::resource_config::complaint(c, context).on(address));
+            let mut d = crate::resource_config::complaint(c, context).on(address);
+            d.of_check = resource.as_ref().is_some_and(|r| r.check.is_some());
+            self.core.diags.push(d);
         }
         ok
     }

@@ -24,9 +24,12 @@ pub(super) struct Provisioning {
 
 impl ApplyWalk {
     fn provisioners(&self, m: &Making, when: ProvisionerWhen) -> Vec<Provisioner> {
-        let change = &self.plan.changes[m.change];
-        let resource = self.core.config.resource(&change.addr.config());
-        resource.map(|r| r.provisioners.iter().filter(|p| p.when == when).cloned().collect()).unwrap_or_default()
+        let of = self.plan.changes[m.change].addr.config();
+        let all = match self.core.config.resource(&of) {
+            Some(r) => Some(&r.provisioners),
+            None => self.core.config.removed(&of).map(|r| &r.provisioners),
+        };
+        all.map(|all| all.iter().filter(|p| p.when == when).cloned().collect()).unwrap_or_default()
     }
 
     /// Whether something is to run after this creation.
@@ -121,7 +124,11 @@ impl ApplyWalk {
 
     /// The provisioner's connection block laid over that of its resource.
     fn connection_of(&self, change: &Change, provisioner: &Provisioner) -> Option<ConfigBody> {
-        let shared = self.core.config.resource(&change.addr.config()).and_then(|r| r.connection.clone());
+        let of = change.addr.config();
+        let shared = match self.core.config.resource(&of) {
+            Some(r) => r.connection.clone(),
+            None => self.core.config.removed(&of).and_then(|r| r.connection.clone()),
+        };
         match (shared, provisioner.connection.clone()) {
             (Some(base), Some(own)) => Some(base.overridden_by(own)),
             (base, own) => own.or(base),

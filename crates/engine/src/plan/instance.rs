@@ -63,9 +63,12 @@ impl PlanWalk {
             return self.plan_data(n, mi, addr, repetition, resource);
         }
         let prior = self.prior(n, &addr);
-        if self.options.mode == PlanMode::RefreshOnly || !self.included(n, &addr) {
+        if !self.included(n, &addr) {
             self.keep(n, mi, key, prior);
             return true;
+        }
+        if self.options.mode == PlanMode::RefreshOnly {
+            return self.judge(n, mi, &addr, repetition, resource, prior);
         }
         let text = addr.to_string();
         let ctx = Ctx::new(&self.core, mi).repeated(repetition.clone());
@@ -73,7 +76,8 @@ impl PlanWalk {
         if !self.core.run_rules(&outcomes, CheckKind::Resource, &module.path, &of.resource.to_string(), text.clone()) {
             return false;
         }
-        let Some((config, marks)) = self.instance_config(n, mi, resource, &repetition, &text) else { return false };
+        let Some((config, mut marks)) = self.instance_config(n, mi, resource, &repetition, &text) else { return false };
+        let Some(info) = self.core.type_info(n) else { return false };
         let mut forced = prior.is_some_and(|p| self.priors[p].tainted).then_some(Reason::ReplaceBecauseTainted);
         // A new object has nothing to replace, but what it names must be there all the same.
         let triggered = match self.triggered(mi, resource, &repetition) {
@@ -87,10 +91,23 @@ impl PlanWalk {
                 forced = Some(Reason::ReplaceByTriggers);
             }
         }
+        let mut marks_ignoring = None;
         let ignoring = match prior {
-            Some(p) => ignore_changes(&resource.lifecycle.ignore_changes, &self.priors[p].value, config.clone()),
+            Some(p) => {
+                let prior = self.priors[p].value.clone().mark_with_paths(&self.priors[p].marks);
+                let marked = config.clone().mark_with_paths(&marks);
+                let ignoring = ignore_changes(&resource.lifecycle.ignore_changes, &info.schema.block, &prior, marked);
+                let (ignoring, theirs) = ignoring.unmark_with_paths();
+                marks_ignoring = Some(theirs);
+                ignoring
+            }
             None => config.clone(),
         };
+        if forced.is_none()
+            && let Some(theirs) = marks_ignoring
+        {
+            marks = theirs;
+        }
         let plan = InstancePlan {
             node: n,
             mi,
@@ -109,6 +126,28 @@ impl PlanWalk {
         true
     }
 
+    /// Keeps the instance as it is, and tells which of its conditions do not hold.
+    fn judge(
+        &mut self,
+        n: NodeIndex,
+        mi: Mi,
+        addr: &ResourceInstance,
+        repetition: Repetition,
+        resource: &Resource,
+        prior: Option<PriorId>,
+    ) -> bool {
+        self.keep(n, mi, addr.key.clone(), prior);
+        let (Some(prior), Some(info)) = (prior, self.core.type_info(n)) else { return true };
+        let value = self.priors[prior].marked(&info);
+        let path = self.core.tree.module(self.core.insts.all[mi].module).path.clone();
+        let local = addr.resource.to_string();
+        let ctx = Ctx::new(&self.core, mi).repeated(repetition);
+        let mut outcomes = ctx.outcomes(&resource.lifecycle.preconditions, RuleKind::Precondition, resource.span);
+        let ctx = ctx.with_self(value);
+        outcomes.extend(ctx.outcomes(&resource.lifecycle.postconditions, RuleKind::Postcondition, resource.span));
+        self.core.run_rules(&outcomes, CheckKind::Resource, &path, &local, addr.to_string())
+    }
+
     /// The instance stays as it is.
     fn keep(&mut self, n: NodeIndex, mi: Mi, key: Option<InstanceKey>, prior: Option<PriorId>) {
         let Some(info) = self.core.type_info(n) else { return };
@@ -116,6 +155,10 @@ impl PlanWalk {
             Some(p) => {
                 let value = self.priors[p].marked(&info);
                 self.set_slot(n, mi, key, value);
+            }
+            // What is not there and is not planned does not count. Where nothing is, nothing can be said.
+            None if key.is_some() && self.options.mode == PlanMode::RefreshOnly => {
+                self.core.slots.resource_mut(n, &self.core.insts, mi).lacking = true;
             }
             None => self.set_slot(n, mi, key, Value::DYNAMIC),
         }
@@ -329,7 +372,8 @@ impl PlanWalk {
         let mut ok = true;
         for c in complaints {
             ok &= c.severity != Severity::Error;
-            let d = crate::resource_config::complaint(c, context).on(address);
+            let mut d = crate::resource_config::complaint(c, context).on(address);
+            d.of_check = resource.as_ref().is_some_and(|r| r.check.is_some());
             self.core.diags.push(d);
         }
         ok

@@ -1,5 +1,6 @@
 //! Planning: the walk that finds out what would change.
 
+mod ahead;
 mod data;
 mod defer;
 mod import;
@@ -31,6 +32,7 @@ use crate::rules::RuleKind;
 use crate::sched::Scheduler;
 use crate::scope::{Ctx, Env};
 use crate::tree::Tree;
+pub use ahead::Ahead;
 pub(crate) use data::unknown_computed;
 pub(crate) use import::check_import;
 use instance::InstancePlan;
@@ -91,6 +93,8 @@ pub struct PlanWalk {
     unfinished: Vec<Unfinished>,
     marked: Vec<(NodeIndex, Marked)>,
     generated: Vec<sdt_plan::Generated>,
+    /// Root outputs as the walk ahead of a destruction found them, and whether they are sensitive.
+    outputs_ahead: BTreeMap<sdt_value::Str, (sdt_value::Value, bool)>,
     deferring: defer::Deferring,
     interrupted: bool,
 }
@@ -129,9 +133,14 @@ impl PlanWalk {
     /// Prepares the walk. Errors of configuration and state that need no operation are in the diagnostics at the end.
     #[must_use]
     pub fn new(input: PlanInput) -> Self {
+        Self::begin(input, None)
+    }
+
+    fn begin(input: PlanInput, ahead: Option<Ahead>) -> Self {
         let PlanInput { config, state: base_state, unresolved, variables, options, providers, env, timestamp } = input;
         let tree = Tree::new(&config);
-        let mut state = base_state.clone();
+        let refreshed = ahead.as_ref().map(|a| a.state.clone());
+        let mut state = refreshed.unwrap_or_else(|| base_state.clone());
         let (moved, open_moves, mut diags) = crate::moves::apply_moves(&config, &tree, &mut state);
         diags.extend(crate::targets::check_moves(&options, &moved));
         let mut open: Vec<OpenResource> = unresolved
@@ -150,12 +159,17 @@ impl PlanWalk {
         let mut core = Core::new(Stage::Plan, config, tree, graph, env, providers, variables);
         diags.extend(crate::targets::check(&core, &options, &state));
         diags.extend(undeclared(&core.config, options.generate));
-        let targeted = crate::targets::targeted(&core.graph, &options);
+        let targeted = crate::targets::targeted(&core.graph, &options, &state);
         let wanted = crate::targets::wanted(&core, &options, targeted.as_ref());
         let failed = diags.has_errors();
         core.diags = diags;
         core.overrides = options.overrides.clone().into();
         core.deferral = options.allow_deferral;
+        core.lenient = match options.mode {
+            PlanMode::Normal => options.evaluate_first,
+            PlanMode::RefreshOnly => true,
+            PlanMode::Destroy => false,
+        };
         // A move by itself is no change that was found outside.
         let base_state = match options.mode {
             PlanMode::RefreshOnly if !moved.is_empty() => state.clone(),
@@ -163,7 +177,7 @@ impl PlanWalk {
         };
         let mut walk = Self {
             sched: Scheduler::new(&core.graph.graph),
-            create_first: crate::lifecycle::create_first(&core, &state),
+            create_first: crate::lifecycle::create_first(&core, &state, &wanted),
             dependencies: crate::lifecycle::Dependencies::default(),
             base: Base { lineage: base_state.lineage.clone(), serial: base_state.serial, journal: String::new() },
             core,
@@ -189,9 +203,13 @@ impl PlanWalk {
             unfinished: Vec::new(),
             marked: Vec::new(),
             generated: Vec::new(),
+            outputs_ahead: BTreeMap::new(),
             deferring: defer::Deferring::default(),
             interrupted: false,
         };
+        if let Some(ahead) = ahead {
+            walk.take_up(ahead);
+        }
         if failed {
             walk.interrupted = true;
         } else {
@@ -413,6 +431,7 @@ impl PlanWalk {
         let busy = self.marked.iter().map(|(n, _)| *n).collect();
         let (exec, diags) = crate::exec::build(&self.core.graph, &self.wanted, &listed, &busy, self.options.mode);
         self.settle_deletions();
+        self.drop_undeclared_data();
         for unfinished in std::mem::take(&mut self.unfinished) {
             if !listed.iter().any(|(_, c)| c.resume.is_some() && c.addr == unfinished.addr) {
                 self.recovered.push(unfinished.entry);
@@ -465,6 +484,18 @@ impl PlanWalk {
             marked: self.marked.into_iter().map(|(_, m)| m).collect(),
         };
         (plan, self.core.diags)
+    }
+
+    /// What was read for a configuration that does not ask for it any more leaves the state without a word.
+    fn drop_undeclared_data(&mut self) {
+        if self.options.mode != PlanMode::Normal || self.options.is_limited() {
+            return;
+        }
+        let config = &self.core.config;
+        let declared = |key: &sdt_state::ResourceKey| {
+            crate::convert::config_resource(key).is_some_and(|addr| config.resource(&addr).is_some())
+        };
+        self.state.resources.retain(|key, _| key.mode != sdt_state::Mode::Data || declared(key));
     }
 
     /// Takes in which objects still carry the mark of their creation.

@@ -161,7 +161,7 @@ impl PlanWalk {
     }
 
     /// Whether a `removed` block says that the object lives on.
-    fn forgotten(&self, addr: &ResourceInstance) -> bool {
+    pub(super) fn forgotten(&self, addr: &ResourceInstance) -> bool {
         let path = addr.module.path();
         self.core.config.modules().any(|m| {
             m.removed.iter().filter(|r| !r.destroy).any(|r| {

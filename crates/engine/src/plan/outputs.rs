@@ -1,6 +1,6 @@
 //! Root outputs before and after.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sdt_plan::{Action, OutputChange, PlanMode};
 use sdt_value::{Marks, Str, Value};
@@ -12,6 +12,10 @@ impl PlanWalk {
         let mut changes = BTreeMap::new();
         let root = self.core.tree.module(0);
         let before = |name: &str| {
+            if let Some((value, sensitive)) = self.outputs_ahead.get(name) {
+                let marks = if *sensitive { Marks::SENSITIVE } else { Marks::NONE };
+                return Some((value.clone().with_marks(marks), *sensitive)).filter(|(v, _)| !v.is_null());
+            }
             let stored = self.base_state.outputs.get(name)?;
             let value = stored.to_value().ok()?;
             let marks = if stored.sensitive { Marks::SENSITIVE } else { Marks::NONE };
@@ -44,10 +48,11 @@ impl PlanWalk {
         if !self.options.targets.is_empty() {
             return changes;
         }
-        for name in self.base_state.outputs.keys() {
-            let gone = self.options.mode == PlanMode::Destroy || !root.outputs.contains_key(name.as_str());
-            if gone && let Some((value, sensitive)) = before(name) {
-                let name: Str = name.as_str().into();
+        let stored = self.base_state.outputs.keys().map(|name| Str::from(name.as_str()));
+        let names: BTreeSet<Str> = stored.chain(self.outputs_ahead.keys().cloned()).collect();
+        for name in names {
+            let gone = self.options.mode == PlanMode::Destroy || !root.outputs.contains_key(&name);
+            if gone && let Some((value, sensitive)) = before(&name) {
                 let change = OutputChange {
                     name: name.clone(),
                     action: Action::Delete,

@@ -312,8 +312,17 @@ impl PlanWalk {
                 && p.addr.resource.mode == Mode::Managed
                 && self.core.graph.node(p.node).provider == Some(provider)
                 && self.included(p.node, &p.addr)
+                && !self.will_be_forgotten(p.node, &p.addr)
                 && crate::overrides::of(&self.core.overrides, &p.addr).is_none()
         })
+    }
+
+    /// What it has become is of no interest any more.
+    fn will_be_forgotten(&self, n: NodeIndex, addr: &sdt_addr::ResourceInstance) -> bool {
+        let NodeAddr::Resource(of) = &self.core.graph.node(n).addr else { return false };
+        self.options.mode != sdt_plan::PlanMode::Destroy
+            && self.core.config.resource(of).is_none()
+            && self.forgotten(addr)
     }
 
     /// Asks for all objects of a provider configuration at once.

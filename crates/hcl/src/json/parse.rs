@@ -53,7 +53,7 @@ struct Token {
 fn scan(text: &[u8]) -> Vec<Token> {
     let text = &text[..text.len().min(u32::MAX as usize)];
     let mut tokens = Vec::new();
-    let mut at = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let mut at = 0;
     let run = |at: usize, f: &dyn Fn(u8) -> bool| text[at..].iter().position(|&b| !f(b)).map_or(text.len(), |n| at + n);
     while at < text.len() {
         let (kind, end) = match text[at] {
@@ -69,7 +69,7 @@ fn scan(text: &[u8]) -> Vec<Token> {
             b':' => (T::Colon, at + 1),
             b'=' => (T::Equals, at + 1),
             b'"' => (T::String, string_end(text, at)),
-            b'-' | b'0'..=b'9' | b'.' => {
+            b'-' | b'+' | b'0'..=b'9' | b'.' => {
                 (T::Number, run(at, &|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E')))
             }
             b if b.is_ascii_alphabetic() => {

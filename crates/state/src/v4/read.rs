@@ -63,6 +63,26 @@ pub enum ReadError {
     },
 }
 
+impl ReadError {
+    /// The short title, which programs compare: Terraform's for the same mistake.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        let Self::Invalid { place, message } = self else { return "Unsupported state file format" };
+        let at = place.rsplit('.').next().unwrap_or(place);
+        match at {
+            "the top" | "version" => "Unsupported state file format",
+            "mode" => "Invalid resource mode in state",
+            "index_key" | "status" => "Invalid resource instance metadata in state",
+            "type" if place.starts_with("outputs.") => "Invalid output value type in state",
+            "value" if place.starts_with("outputs.") => "Invalid output value saved in state",
+            _ if message.starts_with(TWICE) => "Duplicate resource instance in state",
+            _ => "Invalid state file format",
+        }
+    }
+}
+
+const TWICE: &str = "two objects for ";
+
 /// Reads the bytes of a file. Nothing but white space is a state too: an empty one, as for Terraform.
 ///
 /// # Errors
@@ -93,7 +113,11 @@ pub fn read(bytes: &[u8]) -> Result<State, ReadError> {
     top.place.clear();
     let mut state = State { terraform_version, ..State::default() };
     state.serial = top.number_or("serial", 0)?;
-    state.lineage = top.text("lineage")?;
+    state.lineage = match top.take("lineage") {
+        None => String::new(),
+        Some(Json::String(lineage)) => lineage,
+        Some(_) => return Err(top.error("lineage", "a string")),
+    };
     if let Some(outputs) = top.take("outputs") {
         let Json::Object(outputs) = outputs else { return Err(top.error("outputs", "an object")) };
         for (name, output) in outputs {
@@ -115,6 +139,10 @@ fn read_output(json: Json, place: String) -> Result<OutputValue, ReadError> {
     let value = fields.take("value").unwrap_or(Json::Null);
     let Some(ty) = fields.take("type") else { return Err(fields.error("type", "a type")) };
     let sensitive = fields.flag("sensitive")?;
+    let Ok(of_type) = sdt_value::type_from_json(&ty) else { return Err(fields.error("type", "a type")) };
+    if sdt_value::from_json(&value, &of_type).is_err() {
+        return Err(fields.error("value", "a value of its type"));
+    }
     Ok(OutputValue { value, ty, sensitive, extra: fields.rest })
 }
 
@@ -142,7 +170,7 @@ fn read_resource(state: &mut State, json: Json, place: String, shared: &mut Shar
     let twice = resource.instances.windows(2).find(|w| w[0].index == w[1].index && w[0].deposed == w[1].deposed);
     if let Some(twice) = twice {
         let addr = key.instance(twice[0].index.clone());
-        return Err(ReadError::Invalid { place, message: format!("two objects for {addr}") });
+        return Err(ReadError::Invalid { place, message: format!("{TWICE}{addr}") });
     }
     let text = key.to_string();
     match state.resources.entry(key) {

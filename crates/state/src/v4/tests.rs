@@ -52,7 +52,7 @@ fn bad_input_is_told_apart() {
         ),
         ("{\"version\":3}", "format version 3, from Terraform 0.11 or older"),
         ("{\"version\":4,\"serial\":-1,\"lineage\":\"\"}", "invalid at serial: a whole number"),
-        ("{\"version\":4}", "invalid at lineage: a string"),
+        ("{\"version\":4,\"lineage\":3}", "invalid at lineage: a string"),
         (r#"{"version":4,"lineage":"","resources":[{"mode":"x"}]}"#, "invalid at resources[0].mode"),
         (
             r#"{"version":4,"lineage":"","resources":[{"mode":"data","type":"t","name":"n","provider":"p","instances":[{},{}]}]}"#,

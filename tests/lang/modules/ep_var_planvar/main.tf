@@ -1,0 +1,7 @@
+variable "e" {
+  default = "eph"
+  ephemeral = true
+}
+output "o" {
+  value = 1
+}

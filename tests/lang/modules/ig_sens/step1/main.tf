@@ -1,0 +1,6 @@
+resource "terraform_data" "a" {
+  lifecycle {
+    ignore_changes=[input]
+  }
+  input=1
+}

@@ -1,0 +1,10 @@
+resource "terraform_data" "a" {
+  lifecycle {
+    ignore_changes=[input]
+  }
+  input=1
+}
+output "o" {
+  value = terraform_data.a.output
+  sensitive=true
+}

@@ -1,0 +1,7 @@
+resource "terraform_data" "a" {
+  count=3
+  input=1
+}
+output "o" {
+  value = length(terraform_data.a)
+}
