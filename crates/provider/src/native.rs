@@ -23,7 +23,7 @@ use crate::lifecycle::Lifecycle;
 use crate::plan::plan;
 use crate::refresh::Refresh;
 use crate::resource::{Cx, DataSourceType, ResourceType, Token};
-use crate::same::{after_read, is_zero};
+use crate::same::{after_import, after_read, is_zero};
 use crate::tags::{OPERATION_TAG, TagSettings};
 use crate::timeouts::private;
 use crate::validate::validate;
@@ -411,7 +411,10 @@ impl<B: Backend> NativeInstance<B> {
         };
         let imported =
             meta.decl.fields.iter().filter(|f| f.name != "id").all(|f| prior.get(f.name).is_none_or(is_zero));
-        let mut object = if imported { got } else { after_read(meta.decl, &got, prior, meta.legacy) };
+        let mut object = match imported {
+            true => after_import(meta.decl, &got),
+            false => after_read(meta.decl, &got, prior, meta.legacy),
+        };
         if !meta.timeouts.is_empty() {
             object = with(&object, prior.get("timeouts").map(|t| ("timeouts", t.clone())));
         }

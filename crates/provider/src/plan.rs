@@ -297,6 +297,7 @@ impl Walk {
         Value::set(decl.object_type(), items.collect())
     }
 
+    #[allow(clippy::too_many_arguments, reason = "the parts of one declaration and of one place in the object")]
     fn blocks(
         &mut self,
         f: &Field,

@@ -104,6 +104,12 @@ pub fn after_read(decl: &Decl, got: &Value, prior: &Value, legacy: bool) -> Valu
     }))
 }
 
+/// The object to store after an import: what was read.
+pub(crate) fn after_import(decl: &Decl, got: &Value) -> Value {
+    let null = Value::NULL;
+    Value::object(decl.fields.iter().map(|f| (f.name, stored_form(f, got.get(f.name).unwrap_or(&null)))))
+}
+
 fn keep_field(f: &Field, new: &Value, old: &Value, legacy: bool) -> Value {
     if old.is_unknown() {
         return stored_form(f, new);

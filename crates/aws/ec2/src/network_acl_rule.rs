@@ -75,7 +75,7 @@ impl Resource for NetworkAclRule {
                 icmp_type: icmp(e.icmp_type, k.icmp_type),
                 ipv6_cidr_block: e.ipv6_cidr,
                 network_acl_id: k.network_acl_id.clone(),
-                protocol: e.protocol,
+                protocol: protocol::number(&e.protocol),
                 rule_action: e.action,
                 rule_number: e.number.into(),
                 to_port: Some(e.to.into()),
