@@ -264,3 +264,21 @@ fn graphs_say_who_needs_whom() {
     fails(dir, &["graph", "-type=plan"], "Cycle: local.a");
     assert!(ok(dir, &["graph", "-type=plan", "-draw-cycles"]).contains("red"));
 }
+
+#[test]
+fn the_console_answers_before_anything_is_applied() {
+    let dir = folder(
+        "resource \"terraform_data\" \"a\" {\n  count = 2\n}\n\nlocals {\n  first = terraform_data.a[0].id\n}\n\noutput \"o\" {\n  value = local.first\n}\n",
+    );
+    let asked = |text: &str| run(dir.path(), &["console"], Some(text), &[]);
+    for (text, said) in [
+        ("1 + 1\n", "2\n"),
+        ("terraform_data.a\n", "(known after apply)\n"),
+        ("local.first\n", "(known after apply)\n"),
+    ] {
+        let answer = asked(text);
+        assert_eq!((answer.status, answer.stdout.as_str()), (0, said), "{text}: {}", answer.stderr);
+    }
+    ok(dir.path(), &["apply", "-auto-approve"]);
+    assert_eq!(asked("length(terraform_data.a)\n").stdout, "2\n");
+}

@@ -46,6 +46,7 @@ impl Console {
                     && match &core.graph.node(n).addr {
                         NodeAddr::Resource(_) => {
                             crate::inspect::resource_from_state(&mut core, n, state);
+                            crate::inspect::absent_is_unknown(&mut core, n);
                             true
                         }
                         NodeAddr::Provider(_) | NodeAddr::Check(..) => true,

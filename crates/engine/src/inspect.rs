@@ -88,3 +88,14 @@ pub(crate) fn resource_from_state(core: &mut Core, n: NodeIndex, state: &State) 
         }
     }
 }
+
+/// What the state does not know yet has no known instances, rather than none.
+pub(crate) fn absent_is_unknown(core: &mut Core, n: NodeIndex) {
+    let Some(id) = core.graph.node(n).module else { return };
+    for mi in core.insts.of_module(id).to_vec() {
+        let slot = core.slots.resource_mut(n, &core.insts, mi);
+        if slot.instances.is_empty() {
+            *slot = ResourceSlot::new(slot.repeat, true);
+        }
+    }
+}
