@@ -2,12 +2,15 @@
 import http.server
 import io
 import json
+import shutil
 import ssl
 import subprocess
 import tempfile
 import threading
 import zipfile
 from pathlib import Path
+
+from .runner import Skip
 
 
 class Registry:
@@ -17,6 +20,8 @@ class Registry:
         self.versions, self.requests = versions, []
 
     def __enter__(self):
+        if not shutil.which("openssl"):
+            raise Skip("there is no openssl here to make certificates with")
         self.folder = tempfile.TemporaryDirectory(prefix="registry-")
         certificate, key = (Path(self.folder.name) / name for name in ("ca.pem", "key.pem"))
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
